@@ -220,6 +220,23 @@ static void test_curve__search_finds_the_first_leading_zero(void **state)
     arena_free(&arena);
 }
 
+/* The X coordinate of 4 * G begins with e2: every bit of its width is used. */
+static void test_curve__search_for_no_zero_stays(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    const struct curve *c = curve_by_name("P-256");
+    uint8_t found[CURVE_FIELD_BYTES_MAX];
+    assert_true(
+        curve_find_leading_zeros(c, generator(&arena, c), number(&arena, c, 4), 0, 1, found));
+    assert_memory_equal(found, number(&arena, c, 4).data, 32);
+    assert_false(
+        curve_find_leading_zeros(c, generator(&arena, c), number(&arena, c, 4), 33, 9, found));
+    assert_false(
+        curve_find_leading_zeros(c, generator(&arena, c), number(&arena, c, 0), 0, 9, found));
+    arena_free(&arena);
+}
+
 static void test_curve__blob_round_trip(void **state)
 {
     (void)state;
@@ -269,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_curve__bad_points_of_unknown_kind_or_from_bad_points_are_refused),
         cmocka_unit_test(test_curve__overflow_is_a_valid_point_modulo_p),
         cmocka_unit_test(test_curve__search_finds_the_first_leading_zero),
+        cmocka_unit_test(test_curve__search_for_no_zero_stays),
         cmocka_unit_test(test_curve__blob_round_trip),
         cmocka_unit_test(test_curve__blob_with_wrong_header_is_refused),
     };

@@ -3,8 +3,7 @@
  *
  * struct oracle owns the algorithms it fetched from OpenSSL and nothing else; a derivation changes
  * nothing in it.  Keys and sentences live in the caller's arena.  Everything in a request may be
- * nonsense, since cases send nonsense on purpose, but for z, which the runner computed: it has the
- * curve's width.
+ * nonsense, since cases send nonsense on purpose, but for z: it is never empty.
  * Source: BCryptDeriveKey in the CNG reference; RFC 2246 and RFC 5246 section 5; SP 800-56A 5.8.1.
  */
 #ifndef MDCTS_ORACLE_H

@@ -424,6 +424,19 @@ static void test_oracle__tls_label_beyond_openssl_s_own_limit(void **state)
                   "5664168e8cbddfff8c577f4501a22468");
 }
 
+/* No curve has an odd width, but secrets joined from two may. */
+static void test_oracle__tls_halves_of_an_odd_secret_share_a_byte(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t z[33];
+    for (size_t i = 0; i < sizeof z; i++)
+        z[i] = (uint8_t)(i + 1);
+    begin_tls(f, 64);
+    f->request.z = (struct bytes){z, sizeof z};
+    expect_key(f, "6eccbc0e3b112b0a170f50a10fb45193078e69f505e7733741c78f3c68916991"
+                  "dbad7900d1dd9a0e5a0cb186a8f7346a");
+}
+
 /* ---- SP800_56A_CONCAT ---- */
 
 static void begin_concat(struct fixture *f)
@@ -535,6 +548,7 @@ static const struct CMUnitTest behaviours[] = {
     TEST(test_oracle__tls_needs_label_and_seed),
     TEST(test_oracle__tls_hash_without_tls12_or_of_another_kind_is_unknown),
     TEST(test_oracle__tls_label_beyond_openssl_s_own_limit),
+    TEST(test_oracle__tls_halves_of_an_odd_secret_share_a_byte),
     TEST(test_oracle__concat_hash_follows_the_curve_and_length_is_asked_for),
     TEST(test_oracle__concat_needs_three),
     TEST(test_oracle__concat_all_info_empty),

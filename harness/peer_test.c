@@ -32,7 +32,7 @@ static void test_peer__other_purpose_other_key(void **state)
     peer_make(c, seed, "derive/hash", 0, &key);
     peer_make(c, seed, "derive/hash", 1, &other);
     assert_memory_not_equal(key.scalar, other.scalar, 32);
-    peer_make(c, seed, "derive/hashes", 0, &other);
+    peer_make(c, seed, "derive/hast", 0, &other);
     assert_memory_not_equal(key.scalar, other.scalar, 32);
     peer_make(c, (struct bytes){seed_bytes, 3}, "derive/hash", 0, &other);
     assert_memory_not_equal(key.scalar, other.scalar, 32);
