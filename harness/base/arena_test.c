@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+#include "unit.h"
+
+#include <stdint.h>
+
+static void test_arena__memory_is_zeroed_and_aligned(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (size_t size = 1; size < 200; size += 7) {
+        unsigned char *p = arena_alloc(&arena, size, 1);
+        assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(p[i], 0);
+        memset(p, 0xAA, size);
+    }
+    arena_free(&arena);
+}
+
+static void test_arena__reset_reuses_and_zeroes_again(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    memset(arena_alloc(&arena, 1000, 1), 0xAA, 1000);
+    arena_reset(&arena);
+    unsigned char *p = arena_alloc(&arena, 1000, 1);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(p[i], 0);
+    arena_free(&arena);
+    assert_null(arena.chunks);
+}
+
+static void test_arena__a_block_larger_than_a_chunk(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char *big = arena_alloc(&arena, 1000000, 1);
+    big[999999] = 'x';
+    char *small = arena_strdup(&arena, "small");
+    assert_string_equal(small, "small");
+    arena_free(&arena);
+}
+
+static void test_arena__strings_are_copied(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char text[] = "abcdef";
+    char *copy = arena_strndup(&arena, text, 3);
+    text[0] = 'X';
+    assert_string_equal(copy, "abc");
+    assert_string_equal(arena_printf(&arena, "%s-%d", "n", 7), "n-7");
+    arena_free(&arena);
+}
+
+static void test_arena__grow_keeps_items(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    int *items = NULL;
+    size_t capacity = 0;
+    for (int i = 0; i < 1000; i++) {
+        items = arena_grow(&arena, items, (size_t)i, &capacity, sizeof *items);
+        items[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(items[i], i);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arena__memory_is_zeroed_and_aligned),
+        cmocka_unit_test(test_arena__reset_reuses_and_zeroes_again),
+        cmocka_unit_test(test_arena__a_block_larger_than_a_chunk),
+        cmocka_unit_test(test_arena__strings_are_copied),
+        cmocka_unit_test(test_arena__grow_keeps_items),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The PINs of a run, by role.  They come from the environment, a descriptor or a prompt, are given to hosts
+ * as secret objects, and are written nowhere. */
+#ifndef MDCTS_CARD_SECRET_H
+#define MDCTS_CARD_SECRET_H
+
+#include "base/bytes.h"
+
+#define ROLES_COUNT 8 /* ROLE_EVERYONE to the last PIN */
+
+struct card_secrets {
+    struct bytes pins[ROLES_COUNT]; /* data NULL: none is known */
+    bool proven[ROLES_COUNT];       /* accepted by the card in this run */
+};
+
+#endif

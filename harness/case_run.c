@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case_run.h"
+
+#include "card_control.h"
+#include "step_run.h"
+
+#include <string.h>
+
+#define LOAD_TIMEOUT_MS 10000
+#define END_TIMEOUT_MS  5000
+
+struct node *case_event(struct case_run *run, const char *kind)
+{
+    struct node *event = node_new_map(run->arena);
+    node_add(event, "e", node_new_string(run->arena, kind));
+    if (run->step != 0)
+        node_add(event, "s", node_new_uint(run->arena, run->step));
+    return event;
+}
+
+void case_emit(struct case_run *run, struct node *event)
+{
+    node_add(event, "c", node_new_uint(run->arena, run->n));
+    if (run->iteration != 0)
+        node_add(event, "i", node_new_uint(run->arena, run->iteration));
+    run->env->emit(run->env->emit_data, run->arena, event);
+}
+
+static void host_event(void *data, struct node *event, struct bytes content)
+{
+    (void)content; /* searched for secrets by the runner's residue instrument */
+    case_emit(data, event);
+}
+
+uint32_t case_timeout_ms(const struct case_run *run, const struct step *step)
+{
+    if (step->timeout_ms != 0)
+        return step->timeout_ms;
+    return run->timeout_ms != 0 ? run->timeout_ms : run->env->call_timeout_ms;
+}
+
+struct run_context *case_context(struct case_run *run, const char *name)
+{
+    for (size_t i = 0; i < run->context_count; i++)
+        if (strcmp(run->contexts[i].name, name) == 0)
+            return &run->contexts[i];
+    if (run->context_count == CONTEXTS_MAX)
+        return NULL;
+    struct run_context *context = &run->contexts[run->context_count++];
+    *context = (struct run_context){.name = name};
+    return context;
+}
+
+struct binding *case_binding(struct case_run *run, const char *name)
+{
+    for (size_t i = run->binding_count; i > 0; i--)
+        if (strcmp(run->bindings[i - 1].name, name) == 0)
+            return &run->bindings[i - 1];
+    return NULL;
+}
+
+struct binding *case_bind(struct case_run *run, const char *name)
+{
+    if (run->binding_count == BINDINGS_MAX)
+        return NULL;
+    struct binding *binding = &run->bindings[run->binding_count++];
+    *binding = (struct binding){.name = name};
+    return binding;
+}
+
+static void emit_broken(struct case_run *run, const char *why)
+{
+    struct node *event = case_event(run, "broken");
+    node_add(event, "why", node_new_string(run->arena, why));
+    case_emit(run, event);
+}
+
+/* The card as it was at the start of the run, its APDU counter at zero. */
+static void restore_card(struct case_run *run)
+{
+    if (run->env->card != NULL && !card_control_restore(run->env->card))
+        emit_broken(run, "the virtual card did not restore its image");
+}
+
+static void connect_host(struct case_run *run)
+{
+    struct host_card card;
+    if (run->env->reader_count == 0)
+        return;
+    enum host_outcome outcome =
+        host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
+    run->connected = outcome == HOST_RETURNED && card.status == 0;
+    if (!run->connected)
+        emit_broken(run, arena_printf(run->arena, "the reader could not be connected: 0x%08x",
+                                      outcome == HOST_RETURNED ? card.status : 0));
+}
+
+struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
+                                const char *id)
+{
+    struct case_run *run = arena_new(arena, struct case_run);
+    run->env = env;
+    run->arena = arena;
+    run->n = n;
+    run->id = id;
+    case_emit(run, case_event(run, "begin"));
+    restore_card(run);
+    struct host_sink sink = {arena, host_event, run};
+    run->host = host_start(env->link, &sink);
+    if (run->host == NULL) {
+        emit_broken(run, "no host could be started");
+        return NULL;
+    }
+    bool loaded = false;
+    if (host_load(run->host, env->driver, LOAD_TIMEOUT_MS, &loaded) == HOST_RETURNED && loaded)
+        connect_host(run);
+    return run;
+}
+
+struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number)
+{
+    struct step_result result = {0};
+    run->step = number;
+    for (uint32_t i = 0; i < step->repeat; i++) {
+        run->iteration = i;
+        result = step_run(run, step);
+    }
+    run->iteration = 0;
+    run->step = 0;
+    return result;
+}
+
+/* What a caller does with every context that a case left alive. */
+static void delete_contexts(struct case_run *run)
+{
+    for (size_t i = 0; i < run->context_count; i++)
+        if (run->contexts[i].acquired)
+            step_delete_context(run, (uint32_t)i);
+}
+
+static const char *ending_name(struct host_ended ended)
+{
+    if (ended.clean)
+        return "clean";
+    return ended.exited ? "exit" : "killed";
+}
+
+void case_run_end(struct case_run *run)
+{
+    delete_contexts(run);
+    struct host_ended ended = host_end(run->host, true, END_TIMEOUT_MS);
+    run->host = NULL;
+    struct node *event = case_event(run, "end");
+    uint64_t apdus;
+    if (run->env->card != NULL && card_control_count(run->env->card, &apdus))
+        node_add(event, "card_apdus", node_new_uint(run->arena, apdus));
+    node_add(event, "ending", node_new_string(run->arena, ending_name(ended)));
+    case_emit(run, event);
+}
+
+bool case_run_planned(const struct run_environment *env, struct arena *arena,
+                      const struct planned *planned)
+{
+    struct case_run *run = case_run_begin(env, arena, planned->n, planned->id);
+    if (run == NULL)
+        return false;
+    run->timeout_ms = planned->timeout_ms;
+    for (size_t i = 0; i < planned->step_count; i++)
+        case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
+    case_run_end(run);
+    return true;
+}

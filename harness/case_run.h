@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plays the steps of one case in one host and records what happens; it has no opinion about any of it.
+ *
+ * A case_run owns its host from case_run_begin() to case_run_end(), and everything in its arena.  What it
+ * does and sees becomes events, handed to the environment's sink in order.  A step whose needs are not met
+ * (an agreement that was never made, an entry point that is NULL) is recorded as not run. */
+#ifndef MDCTS_CASE_RUN_H
+#define MDCTS_CASE_RUN_H
+
+#include "card_secret.h"
+#include "link.h"
+#include "peer.h"
+#include "plan.h"
+
+#define CONTEXTS_MAX 8
+#define BINDINGS_MAX 1024
+
+struct card_control;
+
+/* What cases share.  Borrowed by every case_run; lives as long as the run. */
+struct run_environment {
+    struct link *link;
+    const char *driver; /* absolute path */
+    const char *const *readers; /* PC/SC names; the first is the default */
+    size_t reader_count;
+    struct card_control *card; /* of the virtual reader; NULL on others */
+    const struct node *capabilities; /* as in the trace; NULL while probing */
+    const struct card_secrets *secrets;
+    const char *card_name;      /* pwszCardName; NULL: the host's default */
+    struct bytes seed;
+    struct peer_cache *peers;
+    uint32_t call_timeout_ms;
+    void (*emit)(void *data, struct arena *arena, struct node *event);
+    void *emit_data;
+};
+
+/* What a name bound by `as` stands for. */
+struct binding {
+    const char *name;
+    uint32_t context;
+    uint8_t index;         /* agreements */
+    bool has_peer;
+    struct peer_key peer;  /* agreements, if has_peer */
+    uint64_t key_handle;   /* keys */
+};
+
+struct run_context {
+    const char *name;
+    uint32_t version; /* agreed on */
+    bool made;        /* CARD_DATA exists */
+    bool acquired;    /* and CardAcquireContext succeeded */
+};
+
+struct case_run {
+    const struct run_environment *env;
+    struct arena *arena;
+    const char *id;
+    uint64_t n;
+    struct host *host;
+    bool connected;
+    uint32_t step, iteration;
+    uint32_t peer_count;
+    uint32_t timeout_ms; /* the case's own; 0: the environment's */
+    struct run_context contexts[CONTEXTS_MAX];
+    size_t context_count;
+    struct binding bindings[BINDINGS_MAX];
+    size_t binding_count;
+};
+
+/* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */
+struct step_result {
+    bool ran;          /* the entry point was called and returned */
+    const char *why;   /* !ran: the reason */
+    uint32_t status;
+    struct node *out;  /* as in event "return" */
+    uint64_t duration_ns;
+};
+
+/* Starts a host, loads the driver, connects to the reader.  NULL if there can be no host; a driver that
+ * doesn't load leaves a run whose steps are not run.  The events say so. */
+struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
+                                const char *id);
+
+/* number is 1-based; all repetitions; the result is the last one's. */
+struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number);
+
+/* Deletes the contexts that are left, unless a host is gone, and ends the host. */
+void case_run_end(struct case_run *run);
+
+/* All of it.  False if no host could be had. */
+bool case_run_planned(const struct run_environment *env, struct arena *arena,
+                      const struct planned *planned);
+
+/* ---- for the modules that play steps ---- */
+
+struct node *case_event(struct case_run *run, const char *kind);
+void case_emit(struct case_run *run, struct node *event);
+uint32_t case_timeout_ms(const struct case_run *run, const struct step *step);
+struct run_context *case_context(struct case_run *run, const char *name);
+struct binding *case_binding(struct case_run *run, const char *name);
+struct binding *case_bind(struct case_run *run, const char *name);
+
+#endif

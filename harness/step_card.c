@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supporting calls, any entry point by name, and what happens to the card between calls. */
+#include "step_run.h"
+
+#include "card_control.h"
+#include "mdcts/cardmod.h"
+
+#include <string.h>
+
+#define PROPERTY_BUFFER_BYTES 1024
+
+void play_destroy_key(struct step_call *call)
+{
+    const char *name = reference_name(step_arg(call->step, "key"));
+    struct binding *binding = name == NULL ? NULL : case_binding(call->run, name);
+    if (name != NULL && binding == NULL) {
+        call->outcome.why = arena_printf(call->run->arena, "key %s was never made", name);
+        return;
+    }
+    if (!step_call_begin(call, "CardDestroyKey"))
+        return;
+    uint64_t handle = binding != NULL ? binding->key_handle : step_arg_uint(call->step, "handle", 0);
+    call_image_set_number(call->image, "hKey", handle);
+    node_add(call->args, "hKey", node_new_uint(call->run->arena, handle));
+    step_call_do(call);
+}
+
+/* Starts a call on the container that the step names. */
+static bool begin_container_call(struct step_call *call, const char *entry)
+{
+    uint8_t container = 0;
+    const struct node *row;
+    if (!step_find_container(call->run, call->step, &container, &row)) {
+        call->outcome.why = "the card has no such container";
+        return false;
+    }
+    if (!step_call_begin(call, entry))
+        return false;
+    call_image_set_number(call->image, "bContainerIndex", container);
+    node_add(call->args, "container", node_new_uint(call->run->arena, container));
+    return true;
+}
+
+/* dwFlags, and dwVersion where the step gives one. */
+static void set_common(struct step_call *call)
+{
+    uint32_t flags = step_flags(call->step);
+    const struct node *version = step_arg(call->step, "version");
+    uint64_t number;
+    if (call_image_set_number(call->image, "dwFlags", flags))
+        node_add(call->args, "flags", node_new_uint(call->run->arena, flags));
+    if (node_to_uint(version, &number)) {
+        call_image_set_number(call->image, "dwVersion", number);
+        node_add(call->args, "version", node_new_uint(call->run->arena, number));
+    }
+}
+
+void play_container_info(struct step_call *call)
+{
+    if (!begin_container_call(call, "CardGetContainerInfo"))
+        return;
+    set_common(call);
+    step_call_do(call);
+}
+
+void play_query_key_sizes(struct step_call *call)
+{
+    const struct node *spec = step_arg(call->step, "spec");
+    uint32_t named = 0;
+    uint64_t value = AT_ECDHE_P256;
+    if (!step_call_begin(call, "CardQueryKeySizes"))
+        return;
+    if (node_text(spec) != NULL && name_table_find(&key_spec_table, node_text(spec), &named))
+        value = named;
+    else
+        node_to_uint(spec, &value);
+    call_image_set_number(call->image, "dwKeySpec", value);
+    node_add(call->args, "spec", node_new_uint(call->run->arena, value));
+    set_common(call);
+    step_call_do(call);
+}
+
+void play_capabilities(struct step_call *call)
+{
+    if (!step_call_begin(call, "CardQueryCapabilities"))
+        return;
+    set_common(call);
+    step_call_do(call);
+}
+
+static void set_property(struct step_call *call)
+{
+    const char *name = step_arg_text(call->step, "name", "");
+    call_image_set_text(call->image, "wszProperty", name);
+    call_image_set_buffer(call->image, "pbData", PROPERTY_BUFFER_BYTES);
+    node_add(call->args, "name", node_new_string(call->run->arena, name));
+    set_common(call);
+    step_call_do(call);
+}
+
+void play_get_property(struct step_call *call)
+{
+    if (step_call_begin(call, "CardGetProperty"))
+        set_property(call);
+}
+
+void play_container_property(struct step_call *call)
+{
+    if (begin_container_call(call, "CardGetContainerProperty"))
+        set_property(call);
+}
+
+void play_read_file(struct step_call *call)
+{
+    const char *directory = step_arg_text(call->step, "directory", NULL);
+    const char *file = step_arg_text(call->step, "file", NULL);
+    if (!step_call_begin(call, "CardReadFile"))
+        return;
+    if (directory != NULL)
+        call_image_set_text(call->image, "pszDirectoryName", directory);
+    if (file != NULL)
+        call_image_set_text(call->image, "pszFileName", file);
+    set_common(call);
+    step_call_do(call);
+}
+
+void play_call(struct step_call *call)
+{
+    if (step_call_begin(call, step_arg_text(call->step, "entry", "")))
+        step_call_do(call);
+}
+
+/* ---- what happens to the card ---- */
+
+static bool virtual_action(struct step_call *call, bool (*act)(struct card_control *card))
+{
+    struct card_control *card = call->run->env->card;
+    bool ok = card != NULL && act(card);
+    struct node *event = case_event(call->run, "card");
+    node_add(event, "action", node_new_string(call->run->arena, call->step->op_name));
+    node_add(event, "ok", node_new_bool(call->run->arena, ok));
+    case_emit(call->run, event);
+    return ok;
+}
+
+static bool host_action(struct step_call *call, enum card_action action)
+{
+    struct bytes apdu = {NULL, 0}, response;
+    uint32_t status;
+    const char *text = step_arg_text(call->step, "apdu", NULL);
+    if (text != NULL && !bytes_from_hex(call->run->arena, text, &apdu))
+        return false;
+    return host_card(call->run->host, action, call->run->step, apdu,
+                     case_timeout_ms(call->run, call->step), &status, &response) == HOST_RETURNED;
+}
+
+void play_card(struct step_call *call)
+{
+    static const struct {
+        enum step_op op;
+        enum card_action action;
+    } rows[] = {
+        {STEP_BEGIN_TRANSACTION, CARD_BEGIN_TRANSACTION},
+        {STEP_END_TRANSACTION, CARD_END_TRANSACTION},
+        {STEP_RESET, CARD_RESET},
+        {STEP_RECONNECT, CARD_RECONNECT},
+        {STEP_FOREIGN, CARD_FOREIGN},
+    };
+    bool done = false;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].op == call->step->op)
+            done = host_action(call, rows[i].action);
+    if (call->step->op == STEP_REMOVE)
+        done = virtual_action(call, card_control_remove);
+    if (call->step->op == STEP_INSERT)
+        done = virtual_action(call, card_control_insert);
+    call->outcome.ran = done;
+    if (!done)
+        call->outcome.why = "the card could not be acted on";
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a context: acquire, authenticate, deauthenticate, delete. */
+#include "step_run.h"
+
+#include "mdcts/cardmod.h"
+#include "mdcts/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION_LATEST CARD_DATA_VERSION_SEVEN
+#define GUARD_ARGUMENT "guard"
+
+/* ---- acquire ---- */
+
+/* Arguments of the call itself are raw members too; all others address CARD_DATA. */
+static bool is_call_argument(const char *name)
+{
+    return strcmp(name, "pCardData") == 0 || strcmp(name, "dwFlags") == 0;
+}
+
+struct acquire_plan {
+    struct host_context context;
+    struct host_member members[HOST_MEMBERS_MAX];
+    struct bytes bytes[HOST_MEMBERS_MAX];
+};
+
+static bool plan_member(struct step_call *call, struct acquire_plan *plan, const struct node *item)
+{
+    struct raw_value value;
+    const struct value_layout *member = card_data_member(item->key);
+    struct arena *arena = call->run->arena;
+    if (member == NULL || plan->context.member_count == HOST_MEMBERS_MAX ||
+        !raw_value_read(arena, item, &value)) {
+        call->outcome.why = arena_printf(arena, "CARD_DATA has no member %s", item->key);
+        return false;
+    }
+    struct host_value to = {.kind = VALUE_NUMBER, .number = value.integer};
+    struct bytes content = value.bytes;
+    if (value.kind == RAW_NULL)
+        to.number = 0;
+    if (value.kind == RAW_TEXT && !bytes_from_utf8_as_utf16(arena, value.text, &content))
+        content = (struct bytes){NULL, 0};
+    if (value.kind == RAW_TEXT || value.kind == RAW_BYTES) {
+        to = (struct host_value){.kind = VALUE_OBJECT, .index = (uint32_t)plan->context.byte_count};
+        plan->bytes[plan->context.byte_count++] = content;
+    }
+    plan->members[plan->context.member_count++] =
+        (struct host_member){member->offset, (uint8_t)member->size, to};
+    return true;
+}
+
+static bool plan_acquire(struct step_call *call, struct acquire_plan *plan)
+{
+    const struct step *step = call->step;
+    uint32_t version = (uint32_t)step_arg_uint(step, "version", VERSION_LATEST);
+    plan->context = (struct host_context){
+        .version = version,
+        .card_name = call->run->env->card_name,
+        .members = plan->members,
+        .bytes = plan->bytes,
+        .visible = (uint32_t)card_data_size(version),
+        .no_card = step_arg_bool(step, "no_connect", false),
+    };
+    if (step_arg_bool(step, GUARD_ARGUMENT, false))
+        plan->context.size = plan->context.visible;
+    for (const struct node *item = step->raw == NULL ? NULL : step->raw->first; item != NULL;
+         item = item->next)
+        if (!is_call_argument(item->key) && !plan_member(call, plan, item))
+            return false;
+    call->context->version = version;
+    return true;
+}
+
+/* dwVersion, and for each member that the driver sets whether it is set. */
+static struct node *acquire_outputs(struct step_call *call)
+{
+    struct arena *arena = call->run->arena;
+    struct bytes data = call->result.card_data;
+    struct node *out = node_new_map(arena);
+    struct node *members = node_new_map(arena);
+    CARD_DATA card_data = {0};
+    memcpy(&card_data, data.data, data.len < sizeof card_data ? data.len : sizeof card_data);
+    size_t size = card_data_size(card_data.dwVersion), count;
+    const struct value_layout *layout = card_data_members(&count);
+    node_add(out, "dwVersion", node_new_uint(arena, card_data.dwVersion));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t pointer = 0;
+        if (card_data_owner(&layout[i]) != OWNER_DRIVER || layout[i].offset + 8u > size ||
+            layout[i].offset + 8u > data.len || strncmp(layout[i].name, "pfn", 3) != 0)
+            continue;
+        memcpy(&pointer, data.data + layout[i].offset, sizeof pointer);
+        node_add(members, layout[i].name, node_new_string(arena, pointer == 0 ? "null" : "set"));
+    }
+    node_add(out, "members", members);
+    call->context->version = card_data.dwVersion;
+    return out;
+}
+
+/* The raw members of CARD_DATA are in the structure already; only arguments go to the call. */
+static void set_acquire_arguments(struct step_call *call)
+{
+    call_image_set_number(call->image, "dwFlags", step_flags(call->step));
+    const struct node *raw = call->step->raw;
+    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL; item = item->next) {
+        struct raw_value value;
+        if (is_call_argument(item->key) && raw_value_read(call->run->arena, item, &value))
+            call_image_set_raw(call->image, item->key, &value);
+    }
+}
+
+void play_acquire(struct step_call *call)
+{
+    struct arena *arena = call->run->arena;
+    struct acquire_plan *plan = arena_new(arena, struct acquire_plan);
+    struct step plain = *call->step;
+    if (!plan_acquire(call, plan))
+        return;
+    if (host_context_new(call->run->host, call->context_id, &plan->context) != HOST_RETURNED) {
+        call->outcome.why = "no driver is loaded";
+        return;
+    }
+    call->context->made = true;
+    if (!step_call_begin(call, "CardAcquireContext"))
+        return;
+    set_acquire_arguments(call);
+    node_add(call->args, "version", node_new_uint(arena, plan->context.version));
+    node_add(call->args, "flags", node_new_uint(arena, step_flags(call->step)));
+    if (plain.raw != NULL)
+        node_add(call->args, "raw", node_copy(arena, plain.raw));
+    plain.raw = NULL;
+    const struct step *whole = call->step;
+    call->step = &plain;
+    step_call_make(call);
+    call->step = whole;
+    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS) {
+        call->outcome.out = acquire_outputs(call);
+        call->context->acquired = true;
+        host_context_after_acquire(call->run->host, call->context_id);
+    }
+    step_call_finish(call);
+}
+
+/* ---- delete ---- */
+
+void play_delete_context(struct step_call *call)
+{
+    if (!step_call_begin(call, "CardDeleteContext"))
+        return;
+    step_call_make(call);
+    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS)
+        call->context->acquired = false;
+    step_call_finish(call);
+}
+
+void step_delete_context(struct case_run *run, uint32_t context)
+{
+    static const struct step step = {.op = STEP_DELETE_CONTEXT, .repeat = 1, .transaction = false};
+    struct step_call call = {.run = run,
+                             .step = &step,
+                             .context = &run->contexts[context],
+                             .context_id = context};
+    play_delete_context(&call);
+    run->contexts[context].acquired = false;
+    if (!call.outcome.ran && call.outcome.why != NULL)
+        step_not_run(run, call.outcome.why);
+}
+
+/* ---- authentication ---- */
+
+static uint32_t role_of(const struct step *step)
+{
+    const char *role = step_arg_text(step, "role", "user");
+    if (strcmp(role, "user") == 0)
+        return ROLE_USER;
+    if (strcmp(role, "admin") == 0)
+        return ROLE_ADMIN;
+    return (uint32_t)strtoul(role, NULL, 10);
+}
+
+static const char *user_name(uint32_t role)
+{
+    return role == ROLE_ADMIN ? "admin" : role == ROLE_USER ? "user" : "anonymous";
+}
+
+/* A PIN of the right length that is not the right one. */
+static struct bytes wrong_pin(struct arena *arena, struct bytes right)
+{
+    struct bytes wrong = bytes_copy(arena, right);
+    uint8_t *digits = arena_alloc(arena, right.len + 1, 1);
+    for (size_t i = 0; i < right.len; i++)
+        digits[i] = right.data[i] == '9' ? '8' : '9';
+    wrong.data = digits;
+    return wrong;
+}
+
+/* Sets the PIN argument.  False if none is known for the role. */
+static bool set_pin(struct step_call *call, const char *pointer, uint32_t role)
+{
+    const char *which = step_arg_text(call->step, "pin", "profile");
+    if (node_is_null(step_arg(call->step, "pin")))
+        return call_image_set_null(call->image, pointer);
+    const struct card_secrets *secrets = call->run->env->secrets;
+    struct bytes pin = {NULL, 0};
+    if (secrets != NULL)
+        pin = secrets->pins[role < ROLES_COUNT ? role : ROLE_USER];
+    if (pin.data == NULL && secrets != NULL && role >= ROLES_COUNT)
+        pin = secrets->pins[ROLE_USER];
+    if (pin.data == NULL) {
+        call->outcome.why = arena_printf(call->run->arena, "no PIN is known for role %u", role);
+        return false;
+    }
+    if (strcmp(which, "wrong") == 0)
+        pin = wrong_pin(call->run->arena, pin);
+    return call_image_set_secret(call->image, pointer, pin);
+}
+
+void play_authenticate(struct step_call *call)
+{
+    uint32_t role = role_of(call->step);
+    const char *entry = step_arg_text(call->step, "entry", NULL);
+    if (entry == NULL)
+        entry = call->context->version >= CARD_DATA_VERSION_SIX ? "CardAuthenticateEx"
+                                                                : "CardAuthenticatePin";
+    bool extended = strcmp(entry, "CardAuthenticateEx") == 0;
+    if (!step_call_begin(call, entry))
+        return;
+    if (extended)
+        call_image_set_number(call->image, "PinId", role);
+    else
+        call_image_set_text(call->image, "pwszUserId", user_name(role));
+    if (!set_pin(call, extended ? "pbPinData" : "pbPin", role))
+        return;
+    node_add(call->args, "role", node_new_uint(call->run->arena, role));
+    const char *pin = node_is_null(step_arg(call->step, "pin"))
+                          ? "null"
+                          : step_arg_text(call->step, "pin", "profile");
+    node_add(call->args, "pin", node_new_string(call->run->arena, pin));
+    step_call_do(call);
+}
+
+void play_deauthenticate(struct step_call *call)
+{
+    uint32_t role = role_of(call->step);
+    bool extended = call->context->version >= CARD_DATA_VERSION_SIX;
+    if (!step_call_begin(call, extended ? "CardDeauthenticateEx" : "CardDeauthenticate"))
+        return;
+    if (extended)
+        call_image_set_number(call->image, "PinId", CREATE_PIN_SET(role));
+    else
+        call_image_set_text(call->image, "pwszUserId", user_name(role));
+    node_add(call->args, "role", node_new_uint(call->run->arena, role));
+    step_call_do(call);
+}

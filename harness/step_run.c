@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "step_run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static step_player *const players[] = {
+    [STEP_ACQUIRE] = play_acquire,
+    [STEP_DELETE_CONTEXT] = play_delete_context,
+    [STEP_AUTHENTICATE] = play_authenticate,
+    [STEP_DEAUTHENTICATE] = play_deauthenticate,
+    [STEP_CONSTRUCT] = play_construct,
+    [STEP_DERIVE] = play_derive,
+    [STEP_DESTROY] = play_destroy,
+    [STEP_DESTROY_KEY] = play_destroy_key,
+    [STEP_CONTAINER_INFO] = play_container_info,
+    [STEP_QUERY_KEY_SIZES] = play_query_key_sizes,
+    [STEP_CAPABILITIES] = play_capabilities,
+    [STEP_GET_PROPERTY] = play_get_property,
+    [STEP_CONTAINER_PROPERTY] = play_container_property,
+    [STEP_READ_FILE] = play_read_file,
+    [STEP_CALL] = play_call,
+    [STEP_BEGIN_TRANSACTION] = play_card,
+    [STEP_END_TRANSACTION] = play_card,
+    [STEP_RESET] = play_card,
+    [STEP_REMOVE] = play_card,
+    [STEP_INSERT] = play_card,
+    [STEP_RECONNECT] = play_card,
+    [STEP_FOREIGN] = play_card,
+    [STEP_RELATE] = NULL, /* a question to the judge; nothing is played */
+};
+
+struct step_result step_not_run(struct case_run *run, const char *why)
+{
+    struct node *event = case_event(run, "not_run");
+    node_add(event, "why", node_new_string(run->arena, why));
+    case_emit(run, event);
+    return (struct step_result){.why = why};
+}
+
+struct step_result step_run(struct case_run *run, const struct step *step)
+{
+    step_player *play = players[step->op];
+    if (play == NULL)
+        return (struct step_result){.ran = true};
+    struct step_call call = {.run = run, .step = step};
+    const char *name = step->op == STEP_ACQUIRE ? step_binds(step) : step->context;
+    call.context = case_context(run, name);
+    if (call.context == NULL)
+        return step_not_run(run, "too many contexts");
+    call.context_id = (uint32_t)(call.context - run->contexts);
+    play(&call);
+    if (!call.outcome.ran && call.outcome.why != NULL)
+        return step_not_run(run, call.outcome.why);
+    return call.outcome;
+}
+
+bool step_call_begin(struct step_call *call, const char *entry)
+{
+    const struct entry_layout *layout = entry_layout_find(entry);
+    if (layout == NULL || !call->context->made) {
+        call->outcome.why = arena_printf(call->run->arena, "context %s was not acquired",
+                                         call->context->name);
+        return false;
+    }
+    call->entry = entry;
+    call->image = call_image_new(call->run->arena, layout, call->context_id);
+    call->args = node_new_map(call->run->arena);
+    return true;
+}
+
+/* ---- raw ---- */
+
+static void apply_raw(struct step_call *call)
+{
+    const struct node *raw = call->step->raw;
+    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL; item = item->next) {
+        struct raw_value value;
+        bool known = raw_value_read(call->run->arena, item, &value) &&
+                     call_image_set_raw(call->image, item->key, &value);
+        if (!known)
+            call->outcome.why = arena_printf(call->run->arena, "%s has no member or parameter %s",
+                                             call->entry, item->key);
+    }
+    if (raw != NULL)
+        node_add(call->args, "raw", node_copy(call->run->arena, raw));
+}
+
+/* ---- the scripted callbacks ---- */
+
+static void apply_script(struct step_call *call, struct host_call *made)
+{
+    const struct callback_script *script = &call->step->callbacks;
+    made->alloc.nth = script->alloc_fail != 0 ? script->alloc_fail : script->alloc_fail_from;
+    made->alloc.from_then_on = script->alloc_fail == 0;
+}
+
+static void prepare_answers(struct step_call *call)
+{
+    const struct callback_script *script = &call->step->callbacks;
+    struct image_answer *answers =
+        arena_array(call->run->arena, struct image_answer, script->answer_count + 1);
+    for (size_t i = 0; i < script->answer_count; i++) {
+        const struct callback_answer *from = &script->answers[i];
+        struct binding *binding =
+            from->index.kind == AGREEMENT_NAMED ? case_binding(call->run, from->index.name) : NULL;
+        answers[i] = (struct image_answer){
+            .handle = from->handle,
+            .index = binding != NULL ? binding->index : (uint8_t)from->index.index,
+            .status = from->status,
+            .write = from->write,
+        };
+        if (from->index.kind == AGREEMENT_NAMED && binding == NULL)
+            call->outcome.why = arena_printf(call->run->arena, "agreement %s was never made",
+                                             from->index.name);
+    }
+    call_image_set_answers(call->image, answers, script->answer_count);
+}
+
+/* ---- events ---- */
+
+static void emit_call(struct step_call *call)
+{
+    struct arena *arena = call->run->arena;
+    struct node *event = case_event(call->run, "call");
+    node_add(event, "entry", node_new_string(arena, call->entry));
+    node_add(event, "context", node_new_string(arena, call->context->name));
+    if (call->sub != 0)
+        node_add(event, "sub", node_new_uint(arena, call->sub));
+    node_add(event, "args", call->args);
+    case_emit(call->run, event);
+}
+
+static void emit_changed(struct case_run *run, const char *what, const char *name, int64_t offset,
+                         size_t len)
+{
+    struct node *event = case_event(run, "changed");
+    node_add(event, "what", node_new_string(run->arena, what));
+    node_add(event, "name", node_new_string(run->arena, name));
+    node_add(event, "offset", node_new_int(run->arena, offset));
+    node_add(event, "length", node_new_uint(run->arena, len));
+    case_emit(run, event);
+}
+
+static void emit_object_changes(struct step_call *call)
+{
+    for (size_t i = 0; i < call->result.object_count; i++) {
+        const struct host_change *change = &call->result.objects[i];
+        const char *name = call_image_changed(call->image, change);
+        if (name != NULL)
+            emit_changed(call->run, "input", name, change->offset, change->after.len);
+    }
+}
+
+/* Members that belong to the caller, and what lies behind the structure. */
+static void emit_card_data_changes(struct step_call *call)
+{
+    bool acquiring = strcmp(call->entry, "CardAcquireContext") == 0;
+    for (size_t i = 0; i < call->result.context_count; i++) {
+        const struct host_change *change = &call->result.contexts[i];
+        if (change->index >= call->run->context_count)
+            continue;
+        size_t size = card_data_size(call->run->contexts[change->index].version);
+        size_t first = change->offset < 0 ? SIZE_MAX : (size_t)change->offset;
+        if (change->offset < 0 || first + change->after.len > size) {
+            emit_changed(call->run, "beyond", "CARD_DATA", change->offset, change->after.len);
+            continue;
+        }
+        for (size_t at = first; at < first + change->after.len; at++) {
+            const struct value_layout *member = card_data_member_at(at);
+            if (member == NULL || (at != first && at != member->offset))
+                continue;
+            enum card_data_owner owner = card_data_owner(member);
+            if (owner == OWNER_CALLER || owner == OWNER_CALLER_LATER ||
+                (owner == OWNER_BOTH && !acquiring))
+                emit_changed(call->run, "card_data", member->name, change->offset,
+                             change->after.len);
+        }
+    }
+}
+
+static void emit_return(struct step_call *call)
+{
+    struct arena *arena = call->run->arena;
+    struct node *event = case_event(call->run, "return");
+    node_add(event, "entry", node_new_string(arena, call->entry));
+    if (call->sub != 0)
+        node_add(event, "sub", node_new_uint(arena, call->sub));
+    node_add(event, "status", node_new_uint(arena, call->result.status));
+    node_add(event, "out", node_copy(arena, call->outcome.out));
+    node_add(event, "us", node_new_uint(arena, call->result.duration_ns / 1000));
+    case_emit(call->run, event);
+}
+
+/* The caller frees what the driver handed out, each block once. */
+static void free_blocks(struct step_call *call)
+{
+    uint32_t freed[HOST_FOLLOWS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < call->result.follow_count; i++) {
+        const struct host_pointer *pointer = &call->result.follows[i].pointer;
+        bool done = pointer->kind != POINTER_BLOCK || !pointer->live || pointer->offset != 0;
+        for (size_t f = 0; f < count; f++)
+            done = done || freed[f] == pointer->index;
+        if (done || count == HOST_FOLLOWS_MAX)
+            continue;
+        freed[count++] = pointer->index;
+        host_free(call->run->host, pointer->index, call->run->step);
+    }
+}
+
+void step_call_make(struct step_call *call)
+{
+    struct case_run *run = call->run;
+    prepare_answers(call);
+    apply_raw(call);
+    call->outcome.ran = false;
+    if (call->outcome.why != NULL)
+        return;
+    struct host_call made = call_image_call(call->image);
+    made.table = made.current = call->context_id;
+    made.step = run->step;
+    made.timeout_ms = case_timeout_ms(run, call->step);
+    made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
+    apply_script(call, &made);
+    emit_call(call);
+    enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (outcome != HOST_RETURNED) {
+        call->outcome.why =
+            outcome == HOST_ABSENT
+                ? arena_printf(run->arena, "the driver has no entry point %s", call->entry)
+                : arena_printf(run->arena, "the host %s", host_outcome_name(outcome));
+        return;
+    }
+    call->outcome.ran = true;
+    call->outcome.status = call->result.status;
+    call->outcome.duration_ns = call->result.duration_ns;
+    if (call->outcome.out == NULL)
+        call->outcome.out = call_image_outputs(call->image, &call->result);
+}
+
+void step_call_finish(struct step_call *call)
+{
+    if (!call->outcome.ran)
+        return;
+    emit_object_changes(call);
+    emit_card_data_changes(call);
+    emit_return(call);
+    if (!call->keep_blocks)
+        free_blocks(call);
+}
+
+void step_call_do(struct step_call *call)
+{
+    step_call_make(call);
+    step_call_finish(call);
+}
