@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge_case.h"
+
+#include "mdcts/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+bool case_record_start(struct diags *diags, struct case_record *record, const struct node *plan)
+{
+    record->ending.kind = EVENT_END;
+    return planned_read(diags, &record->arena, plan, &record->plan);
+}
+
+void case_record_free(struct case_record *record)
+{
+    arena_free(&record->arena);
+    *record = (struct case_record){.begun = false};
+}
+
+const struct step *case_step(const struct case_record *record, uint64_t number)
+{
+    if (number == 0 || number > record->plan.step_count)
+        return NULL;
+    return &record->plan.steps[number - 1];
+}
+
+struct call_record *case_latest_call(const struct case_record *record, const struct event *event)
+{
+    for (size_t i = record->call_count; i-- > 0;) {
+        struct call_record *call = record->calls[i];
+        if (call->host == event->host && call->thread == event->thread)
+            return call;
+    }
+    return NULL;
+}
+
+struct call_record *case_running_call(const struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_latest_call(record, event);
+    return call == NULL || call->returned ? NULL : call;
+}
+
+struct block *case_block(const struct case_record *record, uint64_t id)
+{
+    /* Numbers rise within a host; a search from the end finds the youngest of that number. */
+    for (size_t i = record->block_count; i-- > 0;)
+        if (record->blocks[i].id == id)
+            return &record->blocks[i];
+    return NULL;
+}
+
+bool same_context(const char *a, const char *b)
+{
+    return strcmp(a == NULL ? CONTEXT_DEFAULT : a, b == NULL ? CONTEXT_DEFAULT : b) == 0;
+}
+
+const struct agreement *case_agreement(const struct case_record *record,
+                                       const struct call_record *when, const char *name)
+{
+    for (size_t i = record->agreement_count; i-- > 0;) {
+        const struct agreement *one = &record->agreements[i];
+        if (one->call->order < when->order && one->name != NULL && strcmp(one->name, name) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+static bool lived(const struct agreement *one, const struct call_record *when)
+{
+    return one->call->order < when->order && one->ended >= when->order &&
+           same_context(one->call->context, when->context);
+}
+
+const struct agreement *case_agreement_at(const struct case_record *record,
+                                          const struct call_record *when, uint64_t index)
+{
+    for (size_t i = record->agreement_count; i-- > 0;)
+        if (record->agreements[i].index == index && lived(&record->agreements[i], when))
+            return &record->agreements[i];
+    return NULL;
+}
+
+size_t case_agreements_live(const struct case_record *record, const struct call_record *when)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < record->agreement_count; i++)
+        count += lived(&record->agreements[i], when);
+    return count;
+}
+
+bool card_state_explains(const struct card_state *state, uint32_t status)
+{
+    switch (status) {
+    case SCARD_W_SECURITY_VIOLATION:
+        return !state->authenticated || state->reset || state->removed || state->disturbed;
+    case SCARD_W_WRONG_CHV:
+    case SCARD_W_CHV_BLOCKED: return state->wrong_pin;
+    case SCARD_W_RESET_CARD: return state->reset || state->removed || state->disturbed;
+    case SCARD_W_REMOVED_CARD: return state->removed;
+    default: return false;
+    }
+}
+
+bool step_provokes(const struct step *step)
+{
+    const char *pin = step_arg_text(step, "pin", "profile");
+    return step->raw != NULL || step->callbacks.alloc_fail != 0 ||
+           step->callbacks.alloc_fail_from != 0 ||
+           (step->op == STEP_AUTHENTICATE && strcmp(pin, "profile") != 0);
+}
+
+/* ---- calls ---- */
+
+static void take_call(struct case_record *record, const struct event *event)
+{
+    if (record->call_count == CALLS_MAX) {
+        record->broken = "more than CALLS_MAX calls in one case";
+        return;
+    }
+    struct arena *arena = &record->arena;
+    struct call_record *call = arena_new(arena, struct call_record);
+    const char *entry = node_get_text(event->node, "entry");
+    const char *context = node_get_text(event->node, "context");
+    const struct node *args = node_get(event->node, "args");
+    *call = (struct call_record){
+        .order = record->call_count + 1,
+        .entry = entry == NULL ? "?" : arena_strdup(arena, entry),
+        .context = context == NULL ? NULL : arena_strdup(arena, context),
+        .step = event->step,
+        .iteration = event->iteration,
+        .host = event->host,
+        .thread = event->thread,
+        .args = args == NULL ? NULL : node_copy(arena, args),
+        .before = record->state,
+    };
+    record->calls = arena_grow(arena, record->calls, record->call_count, &record->call_capacity,
+                               sizeof *record->calls);
+    record->calls[record->call_count++] = call;
+}
+
+static void take_agreement(struct case_record *record, const struct call_record *call,
+                           const struct step *step)
+{
+    const struct node *index = node_get(call->out, "bSecretAgreementIndex");
+    struct agreement one = {.call = call, .ended = UINT64_MAX};
+    if (!node_to_uint(index, &one.index))
+        return;
+    one.name = step == NULL ? NULL : step_binds(step);
+    record->agreements = arena_grow(&record->arena, record->agreements, record->agreement_count,
+                                    &record->agreement_capacity, sizeof *record->agreements);
+    record->agreements[record->agreement_count++] = one;
+}
+
+static void end_agreements(struct case_record *record, const struct call_record *call, bool all,
+                           uint64_t index)
+{
+    for (size_t i = 0; i < record->agreement_count; i++) {
+        struct agreement *one = &record->agreements[i];
+        if (lived(one, call) && (all || one->index == index))
+            one->ended = call->order;
+    }
+}
+
+static void take_authentication(struct case_record *record, const struct call_record *call,
+                                const struct step *step)
+{
+    const char *role = step == NULL ? "user" : step_arg_text(step, "role", "user");
+    if (step != NULL && step_provokes(step))
+        record->state.wrong_pin = true;
+    if (call->status == SCARD_W_WRONG_CHV || call->status == SCARD_W_CHV_BLOCKED)
+        record->state.authenticated = false;
+    if (call->status == SCARD_S_SUCCESS && (strcmp(role, "user") == 0 || strcmp(role, "1") == 0))
+        record->state.authenticated = true;
+}
+
+/* What a successful call changes in the case. */
+static void take_effect(struct case_record *record, const struct call_record *call)
+{
+    const struct step *step = case_step(record, call->step);
+    bool ok = call->status == SCARD_S_SUCCESS;
+    if (strncmp(call->entry, "CardAuthenticate", 16) == 0)
+        take_authentication(record, call, step);
+    else if (!ok)
+        return;
+    else if (strcmp(call->entry, "CardConstructDHAgreement") == 0)
+        take_agreement(record, call, step);
+    else if (strcmp(call->entry, "CardDestroyDHAgreement") == 0)
+        end_agreements(record, call, false,
+                       node_get_uint(call->args, "bSecretAgreementIndex",
+                                     node_get_uint(call->args, "index", UINT64_MAX)));
+    else if (strcmp(call->entry, "CardDeleteContext") == 0)
+        end_agreements(record, call, true, 0);
+    else if (strncmp(call->entry, "CardDeauthenticate", 18) == 0)
+        record->state.authenticated = false;
+}
+
+static void mark_handed_out(struct case_record *record, const struct node *out)
+{
+    uint64_t id;
+    if (out == NULL)
+        return;
+    if (out->kind == NODE_MAP && node_to_uint(node_get(out, "block"), &id)) {
+        struct block *block = case_block(record, id);
+        if (block != NULL)
+            block->handed_out = true;
+    }
+    for (const struct node *child = out->first; child != NULL; child = child->next)
+        mark_handed_out(record, child);
+}
+
+static void take_return(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    uint64_t status;
+    if (call == NULL || !node_to_uint(node_get(event->node, "status"), &status) ||
+        status > UINT32_MAX) {
+        record->broken = "a return without its call or without a status";
+        return;
+    }
+    const struct node *out = node_get(event->node, "out");
+    call->returned = true;
+    call->status = (uint32_t)status;
+    call->out = out == NULL ? NULL : node_copy(&record->arena, out);
+    if (call->status == SCARD_S_SUCCESS)
+        mark_handed_out(record, call->out);
+    take_effect(record, call);
+}
+
+/* ---- memory ---- */
+
+static void add_block(struct case_record *record, const struct event *event,
+                      const struct call_record *call)
+{
+    if (node_get_bool(event->node, "failed", false))
+        return;
+    if (record->block_count == BLOCKS_MAX) {
+        record->broken = "more than BLOCKS_MAX allocations in one case";
+        return;
+    }
+    record->blocks = arena_grow(&record->arena, record->blocks, record->block_count,
+                                &record->block_capacity, sizeof *record->blocks);
+    record->blocks[record->block_count++] =
+        (struct block){.id = node_get_uint(event->node, "block", 0),
+                       .size = node_get_uint(event->node, "size", 0),
+                       .live = true,
+                       .call = call};
+}
+
+static void take_alloc(struct case_record *record, const struct event *event)
+{
+    add_block(record, event, case_running_call(record, event));
+}
+
+static void take_realloc(struct case_record *record, const struct event *event)
+{
+    const struct call_record *call = case_running_call(record, event);
+    struct block *from = case_block(record, node_get_uint(event->node, "from", UINT64_MAX));
+    bool failed = node_get_bool(event->node, "failed", false);
+    if (from != NULL && from->live && !failed) {
+        from->live = false;
+        call = from->call; /* what grows stays the business of whoever made it */
+    }
+    add_block(record, event, call);
+}
+
+static void take_free(struct case_record *record, const struct event *event)
+{
+    struct block *block = case_block(record, node_get_uint(event->node, "block", UINT64_MAX));
+    const char *state = node_get_text(event->node, "state");
+    if (block != NULL && state != NULL && strcmp(state, "live") == 0)
+        block->live = false;
+}
+
+/* ---- the rest ---- */
+
+static void take_transaction(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    const char *action = node_get_text(event->node, "action");
+    if (call == NULL || action == NULL || node_get_uint(event->node, "status", 0) != 0)
+        return;
+    if (strcmp(action, "begin") == 0)
+        call->begins++;
+    else
+        call->ends++;
+    call->ended_callers = call->ended_callers || call->ends > call->begins;
+}
+
+static void take_not_run(struct case_record *record, const struct event *event)
+{
+    const char *why = node_get_text(event->node, "why");
+    record->not_run = arena_grow(&record->arena, record->not_run, record->not_run_count,
+                                 &record->not_run_capacity, sizeof *record->not_run);
+    record->not_run[record->not_run_count++] = (struct fact){
+        .step = event->step, .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why)};
+}
+
+static void take_card(struct case_record *record, const struct event *event)
+{
+    const char *action = node_get_text(event->node, "action");
+    if (action == NULL)
+        action = "?";
+    if (!node_get_bool(event->node, "ok", true)) {
+        if (record->broken == NULL)
+            record->broken = arena_printf(&record->arena, "the card did not %s", action);
+        return;
+    }
+    if (strcmp(action, "reset") == 0 || strcmp(action, "reconnect") == 0)
+        record->state.reset = true;
+    if (strcmp(action, "remove") == 0 || strcmp(action, "insert") == 0)
+        record->state.removed = true;
+    if (strcmp(action, "foreign") == 0 || strcmp(action, "end_transaction") == 0)
+        record->state.disturbed = true;
+    if (strcmp(action, "reset") == 0 || strcmp(action, "remove") == 0)
+        record->state.authenticated = false;
+}
+
+static const char *pointer_text(struct arena *keep, const struct node *what)
+{
+    static const char *const places[] = {"block", "input", "card_data"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const char *value = node_get_text(what, places[i]);
+        if (value == NULL)
+            continue;
+        const char *state = node_get_text(what, "state");
+        return arena_printf(keep, ", in %s %s%s%s at offset %s", places[i], value,
+                            state == NULL ? "" : ", ", state == NULL ? "" : state,
+                            node_get_text(what, "offset") == NULL ? "?"
+                                                                  : node_get_text(what, "offset"));
+    }
+    return "";
+}
+
+static const char *ending_text(struct arena *keep, const struct event *event)
+{
+    const struct node *node = event->node;
+    const char *address = node_get_text(node, "address");
+    if (event->kind == EVENT_EXIT)
+        return arena_printf(keep, "called exit(%" PRIu64 ")", node_get_uint(node, "code", 0));
+    if (event->kind == EVENT_HANG)
+        return arena_printf(keep, "did not return within %" PRIu64 " ms",
+                            node_get_uint(node, "ms", 0));
+    const char *number = node_get_text(node, "signal");
+    const char *name =
+        number == NULL ? NULL : sigabbrev_np((int)(node_get_uint(node, "signal", 0) & 127));
+    return arena_printf(keep, "%s %s%s%s%s%s%s",
+                        event->kind == EVENT_CRASH ? "signal" : "killed by",
+                        number == NULL ? "?" : number, name == NULL ? "" : " SIG",
+                        name == NULL ? "" : name, address == NULL ? "" : " at address ",
+                        address == NULL ? "" : address, pointer_text(keep, node_get(node, "what")));
+}
+
+static void take_ending(struct case_record *record, const struct event *event)
+{
+    if (record->ending.kind != EVENT_END)
+        return; /* the first one is the cause */
+    const struct call_record *call = case_running_call(record, event);
+    if (call == NULL && record->call_count > 0 && !record->calls[record->call_count - 1]->returned)
+        call = record->calls[record->call_count - 1];
+    record->ending =
+        (struct ending){.kind = event->kind,
+                        .step = event->step != 0 || call == NULL ? event->step : call->step,
+                        .entry = call == NULL ? NULL : call->entry,
+                        .text = ending_text(&record->arena, event)};
+}
+
+static void take_load(struct case_record *record, const struct event *event)
+{
+    const char *error = node_get_text(event->node, "error");
+    if (!node_get_bool(event->node, "ok", false))
+        record->load_error = arena_strdup(&record->arena, error == NULL ? "no reason" : error);
+    else if (!node_get_bool(event->node, "export", true))
+        record->load_error = "CardAcquireContext is not exported";
+}
+
+static void take_broken(struct case_record *record, const struct event *event)
+{
+    const char *why = node_get_text(event->node, "why");
+    if (record->broken == NULL)
+        record->broken = arena_strdup(&record->arena, why == NULL ? "no reason" : why);
+}
+
+static void take_unknown(struct case_record *record, const struct event *event)
+{
+    const char *kind = node_get_text(event->node, "e");
+    if (record->broken == NULL)
+        record->broken = arena_printf(&record->arena, "an event of unknown kind '%.40s'", kind);
+}
+
+static void take_end(struct case_record *record, const struct event *event)
+{
+    record->ended = true;
+    record->us = node_get_uint(event->node, "us", 0);
+}
+
+static void take_begin(struct case_record *record, const struct event *event)
+{
+    (void)event;
+    record->begun = true;
+}
+
+static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
+    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
+    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
+    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
+    [EVENT_END] = take_end,         [EVENT_BROKEN] = take_broken,
+    [EVENT_UNKNOWN] = take_unknown,
+};
+
+static bool is_callback(enum event_kind kind)
+{
+    return (kind >= EVENT_ALLOC && kind <= EVENT_UNPAD);
+}
+
+void case_record_feed(struct case_record *record, const struct event *event)
+{
+    if (event->kind < EVENT_COUNT && event->kind != EVENT_CALL) {
+        struct call_record *call = case_running_call(record, event);
+        if (call != NULL)
+            call->events[event->kind]++;
+    }
+    record->callbacks += is_callback(event->kind);
+    if (takers[event->kind] != NULL)
+        takers[event->kind](record, event);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Derived keys against the oracle: the secret of an agreement, and which reading of a derivation a
+ * key fits.
+ *
+ * The secret Z is computed from the peer's private scalar in the trace and the card's public key,
+ * so the card is never believed about it.  What is missing for that is said, never guessed. */
+#ifndef MDCTS_JUDGE_KEY_H
+#define MDCTS_JUDGE_KEY_H
+
+#include "judge_case.h"
+#include "oracle.h"
+
+struct key_judge {
+    const struct oracle *oracle;
+    const struct node *capabilities;
+};
+
+enum key_match {
+    KEY_ACCEPTED,
+    KEY_WARNED,    /* fits a reading that only warns */
+    KEY_UNDEFINED, /* no source defines the key, so no key is wrong */
+    KEY_WRONG,     /* fits no reading */
+    KEY_UNJUDGED,  /* we could not tell: our own fault or a trace without the facts */
+};
+
+struct key_answer {
+    enum key_match match;
+    const char *expected; /* for KEY_WRONG */
+    const char *why;      /* for KEY_UNDEFINED and KEY_UNJUDGED */
+};
+
+/* Judges the key that a CardDeriveKey gave. */
+struct key_answer key_check(const struct key_judge *judge, struct case_record *record,
+                            const struct call_record *call, const struct key_expectation *expected,
+                            struct bytes key);
+
+/* The key of a successful CardDeriveKey; false if the call has none. *masked tells that it held a
+ * PIN. */
+bool key_of_call(struct arena *keep, const struct call_record *call, struct bytes *key,
+                 bool *masked);
+
+/* The secret of an agreement; NULL on success, else why it can't be computed. */
+const char *key_secret(const struct key_judge *judge, struct case_record *record,
+                       const struct agreement *agreement, const struct curve **curve,
+                       struct bytes *z);
+
+/* The first bytes in hexadecimal and how many there are. */
+const char *key_text(struct arena *keep, struct bytes key);
+
+#endif

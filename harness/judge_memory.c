@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge_watchers.h"
+
+#include "mdcts/cardmod.h"
+#include "mdcts/status.h"
+
+#include <inttypes.h>
+
+/* ---- memory ---- */
+
+/* What a block that was left behind is charged to. */
+enum leak_owner { LEAK_CONTEXT, LEAK_AGREEMENT, LEAK_REFUSAL };
+
+static enum leak_owner leak_owner(const struct case_record *record, const struct block *block,
+                                  const struct call_record *deletion)
+{
+    const struct call_record *call = block->call;
+    if (watcher_is_entry(call, "CardDeriveKey") && call->returned &&
+        call->status != SCARD_S_SUCCESS)
+        return LEAK_REFUSAL;
+    bool dh = watcher_is_entry(call, "CardConstructDHAgreement") ||
+              watcher_is_entry(call, "CardDeriveKey");
+    return dh && case_agreements_live(record, deletion) > 0 ? LEAK_AGREEMENT : LEAK_CONTEXT;
+}
+
+static enum check_answer leaks(struct watcher_view *view, enum leak_owner owner,
+                               const char *expected)
+{
+    struct arena *keep = view->facts->keep;
+    const struct case_record *record = view->record;
+    const struct call_record *deletion = watcher_call(view);
+    const struct block *first = NULL;
+    uint64_t count = 0;
+    for (size_t i = 0; i < record->block_count; i++) {
+        const struct block *block = &record->blocks[i];
+        if (!block->live || block->handed_out || block->call == NULL ||
+            block->call->host != deletion->host ||
+            !same_context(block->call->context, deletion->context) ||
+            leak_owner(record, block, deletion) != owner)
+            continue;
+        first = first == NULL ? block : first;
+        count++;
+    }
+    if (count == 0)
+        return CHECK_HOLDS;
+    return watcher_broken(
+        view, expected,
+        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s",
+                     count, count == 1 ? "" : "s", first->size, first->call->entry));
+}
+
+static bool is_deletion(const struct watcher_view *view)
+{
+    const struct call_record *call = watcher_call(view);
+    return watcher_is_entry(call, "CardDeleteContext") && call->status == SCARD_S_SUCCESS;
+}
+
+enum check_answer context_returns_memory(struct watcher_view *view)
+{
+    if (!is_deletion(view))
+        return CHECK_SILENT;
+    return leaks(view, LEAK_CONTEXT, "CardDeleteContext returns all memory");
+}
+
+enum check_answer agreements_return_memory(struct watcher_view *view)
+{
+    if (!is_deletion(view) || case_agreements_live(view->record, watcher_call(view)) == 0)
+        return CHECK_SILENT;
+    return leaks(view, LEAK_AGREEMENT, "CardDeleteContext returns the memory of live agreements");
+}
+
+static bool points_to_block(const struct node *pointer)
+{
+    return node_get(pointer, "block") != NULL || node_get(pointer, "wild") != NULL;
+}
+
+enum check_answer refusal_hands_nothing_out(struct watcher_view *view)
+{
+    const struct call_record *call = watcher_call(view);
+    if (is_deletion(view))
+        return leaks(view, LEAK_REFUSAL, "a refused CardDeriveKey keeps no memory");
+    if (!watcher_is_entry(call, "CardDeriveKey") || call->status == SCARD_S_SUCCESS)
+        return CHECK_SILENT;
+    if (points_to_block(node_get(call->out, "pbDerivedKey")))
+        return watcher_broken(view, "a refusal hands no buffer out", "a pointer in pbDerivedKey");
+    if (node_get_bool(call->out, "filled", false))
+        return watcher_broken(view, "a refusal writes no key", "bytes in the caller's buffer");
+    return CHECK_HOLDS;
+}
+
+/* Whether what a pointer of out points to came from pfnCspAlloc and is large enough. */
+static enum check_answer registered(struct watcher_view *view, const char *member,
+                                    const char *length_member)
+{
+    struct arena *keep = view->facts->keep;
+    const struct call_record *call = watcher_call(view);
+    const struct node *pointer = node_get(call->out, member);
+    uint64_t length = node_get_uint(call->out, length_member, 0), id;
+    const char *expected = arena_printf(keep, "%s is a live block from pfnCspAlloc", member);
+    if (pointer == NULL || node_is_null(pointer) || node_get(pointer, "input") != NULL)
+        return CHECK_SILENT;
+    if (!node_to_uint(node_get(pointer, "block"), &id))
+        return watcher_broken(view, expected, "memory of another origin");
+    const struct block *block = case_block(view->record, id);
+    if (node_get_bool(pointer, "freed", false) || (block != NULL && !block->live))
+        return watcher_broken(view, expected, "a block that was freed");
+    uint64_t offset = node_get_uint(pointer, "offset", 0);
+    uint64_t size = block == NULL ? node_get_uint(pointer, "size", UINT64_MAX) : block->size;
+    if (offset != 0)
+        return watcher_broken(view, expected, "a place inside a block, which can't be freed");
+    if (length > size)
+        return watcher_broken(
+            view, arena_printf(keep, "%s holds %s bytes", member, length_member),
+            arena_printf(keep, "a block of %" PRIu64 " for %" PRIu64 " bytes", size, length));
+    return CHECK_HOLDS;
+}
+
+static bool succeeded(const struct watcher_view *view, const char *entry)
+{
+    const struct call_record *call = watcher_call(view);
+    return watcher_is_entry(call, entry) && call->status == SCARD_S_SUCCESS;
+}
+
+enum check_answer key_buffer_is_registered(struct watcher_view *view)
+{
+    if (!succeeded(view, "CardDeriveKey") ||
+        (node_get_uint(watcher_call(view)->args, "flags", 0) & CARD_BUFFER_SIZE_ONLY) != 0)
+        return CHECK_SILENT;
+    return registered(view, "pbDerivedKey", "cbDerivedKey");
+}
+
+enum check_answer blobs_are_registered(struct watcher_view *view)
+{
+    if (!succeeded(view, "CardGetContainerInfo"))
+        return CHECK_SILENT;
+    enum check_answer answer = registered(view, "pbKeyExPublicKey", "cbKeyExPublicKey");
+    if (answer == CHECK_BROKEN)
+        return answer;
+    enum check_answer other = registered(view, "pbSigPublicKey", "cbSigPublicKey");
+    return other == CHECK_SILENT ? answer : other;
+}
+
+enum check_answer outputs_are_registered(struct watcher_view *view)
+{
+    if (!succeeded(view, "CardReadFile"))
+        return CHECK_SILENT;
+    return registered(view, "ppbData", "pcbData");
+}
+
+static const char *block_words(const struct watcher_view *view, const struct node *id)
+{
+    struct arena *keep = view->facts->keep;
+    uint64_t number;
+    const struct block *block = node_to_uint(id, &number) ? case_block(view->record, number) : NULL;
+    if (block == NULL || block->call == NULL)
+        return "a block";
+    return arena_printf(keep, "a block of %" PRIu64 " bytes that %s allocated", block->size,
+                        block->call->entry);
+}
+
+/* by: pfnCspFree or pfnCspReAlloc.  Both take a block that lives, or NULL. */
+static enum check_answer gives_back(struct watcher_view *view, const char *by, const char *state,
+                                    const struct node *block)
+{
+    static const struct {
+        const char *state, *words;
+    } rows[] = {
+        {"freed", "again"},
+        {"foreign", "memory that it did not allocate"},
+        {"inside", "a place inside a block"},
+    };
+    struct arena *keep = view->facts->keep;
+    const char *damage = node_get_text(view->event->node, "damage");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (watcher_is_text(state, rows[i].state))
+            return watcher_broken(
+                view, arena_printf(keep, "%s gets live blocks only", by),
+                i == 0 ? arena_printf(keep, "%s, given back again", block_words(view, block))
+                       : rows[i].words);
+    if (damage != NULL)
+        return watcher_broken(view, "nothing written outside a block",
+                              arena_printf(keep, "%s of %s", damage, block_words(view, block)));
+    return CHECK_HOLDS;
+}
+
+enum check_answer frees_only_live_blocks(struct watcher_view *view)
+{
+    const struct node *node = view->event->node;
+    return gives_back(view, "pfnCspFree", node_get_text(node, "state"), node_get(node, "block"));
+}
+
+enum check_answer reallocs_only_live_blocks(struct watcher_view *view)
+{
+    const struct node *node = view->event->node;
+    return gives_back(view, "pfnCspReAlloc", node_get_text(node, "from_state"),
+                      node_get(node, "from"));
+}
+
+enum check_answer blocks_are_not_exceeded(struct watcher_view *view)
+{
+    const struct node *node = view->event->node;
+    const char *kind = node_get_text(node, "kind");
+    return watcher_broken(view, "nothing written outside a block",
+                          arena_printf(view->facts->keep, "%s of %s",
+                                       kind == NULL ? "damage" : kind,
+                                       block_words(view, node_get(node, "block"))));
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge_step.h"
+
+#include "curve.h"
+#include "mdcts/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- outputs ---- */
+
+static const char *node_words(struct arena *keep, const struct node *node)
+{
+    if (node == NULL)
+        return "nothing";
+    if (node_get(node, "wild") != NULL)
+        return "a pointer to nowhere known";
+    if (node->kind == NODE_MAP)
+        return arena_printf(keep, "a pointer into %s",
+                            node_get(node, "block") != NULL ? "a block" : "an input");
+    return node_text(node) == NULL ? "a list" : arena_strdup(keep, node_text(node));
+}
+
+static bool same_number_or_text(const struct node *a, const struct node *b)
+{
+    uint64_t x, y;
+    if (node_to_uint(a, &x) && node_to_uint(b, &y))
+        return x == y;
+    return node_text(a) != NULL && node_text(b) != NULL && strcmp(node_text(a), node_text(b)) == 0;
+}
+
+/* Pointers come as maps, so an input's stays the same when it still points into that input. */
+static bool is_unchanged(const struct node *out, const struct node *in)
+{
+    uint64_t zero = 1;
+    if (out == NULL)
+        return true;
+    if (out->kind == NODE_MAP)
+        return node_get(out, "input") != NULL;
+    if (in != NULL && in->kind != NODE_MAP)
+        return same_number_or_text(out, in);
+    return node_is_null(out) || (node_to_uint(out, &zero) && zero == 0);
+}
+
+static bool is_in_list(const struct node *value, const struct node *list)
+{
+    for (const struct node *one = list->first; one != NULL; one = one->next)
+        if (same_number_or_text(value, one))
+            return true;
+    return false;
+}
+
+static bool is_in_range(const struct output_expectation *one, const struct node *value)
+{
+    uint64_t number;
+    if (one->in != NULL && !is_in_list(value, one->in))
+        return false;
+    bool bounded =
+        one->range.at_least > 0 || one->range.at_most < UINT64_MAX || one->multiple_of > 0;
+    if (!bounded)
+        return value != NULL;
+    return node_to_uint(value, &number) && number >= one->range.at_least &&
+           number <= one->range.at_most &&
+           (one->multiple_of == 0 || number % one->multiple_of == 0);
+}
+
+static bool output_holds(const struct step_view *view, const struct output_expectation *one)
+{
+    const struct node *value = node_get(view->call->out, one->name);
+    uint64_t number = 0;
+    bool zero = node_is_null(value) || (node_to_uint(value, &number) && number == 0);
+    switch (one->rule) {
+    case OUTPUT_EQUALS: return same_number_or_text(value, one->value);
+    case OUTPUT_IS_NULL: return value == NULL || zero;
+    case OUTPUT_NOT_NULL: return value != NULL && !zero;
+    case OUTPUT_UNCHANGED: return is_unchanged(value, node_get(view->call->args, one->name));
+    case OUTPUT_RANGE: return is_in_range(one, value);
+    }
+    return false;
+}
+
+static const char *output_words(struct arena *keep, const struct output_expectation *one)
+{
+    const char *words = one->name;
+    switch (one->rule) {
+    case OUTPUT_EQUALS: return arena_printf(keep, "%s = %s", one->name, node_text(one->value));
+    case OUTPUT_IS_NULL: return arena_printf(keep, "%s is null", one->name);
+    case OUTPUT_NOT_NULL: return arena_printf(keep, "%s is not null", one->name);
+    case OUTPUT_UNCHANGED: return arena_printf(keep, "%s is left as it was", one->name);
+    case OUTPUT_RANGE: break;
+    }
+    if (one->range.at_least > 0)
+        words = arena_printf(keep, "%s at least %" PRIu64, words, one->range.at_least);
+    if (one->range.at_most < UINT64_MAX)
+        words = arena_printf(keep, "%s at most %" PRIu64, words, one->range.at_most);
+    if (one->multiple_of > 0)
+        words = arena_printf(keep, "%s a multiple of %" PRIu64, words, one->multiple_of);
+    for (const struct node *value = one->in == NULL ? NULL : one->in->first; value != NULL;
+         value = value->next)
+        words = arena_printf(keep, "%s%s%s", words, value == one->in->first ? " one of " : ", ",
+                             node_text(value));
+    return words;
+}
+
+static void check_outputs(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    for (size_t i = 0; i < view->expected->output_count; i++) {
+        const struct output_expectation *one = &view->expected->outputs[i];
+        view->verdict->checks++;
+        if (output_holds(view, one))
+            continue;
+        step_report(view, requirement_deviation(view->row), output_words(keep, one),
+                    arena_printf(keep, "%s = %s", one->name,
+                                 node_words(keep, node_get(view->call->out, one->name))));
+    }
+}
+
+/* ---- counts ---- */
+
+static const struct counted_callback {
+    const char *name;
+    enum event_kind kind;
+} counted_callbacks[] = {
+    {"CspGetDHAgreement", EVENT_GET_DH_AGREEMENT},
+    {"CspAlloc", EVENT_ALLOC},
+    {"CspReAlloc", EVENT_REALLOC},
+    {"CspFree", EVENT_FREE},
+    {"CspCache", EVENT_CACHE},
+    {"CspPadData", EVENT_PAD},
+    {"CspUnpadData", EVENT_UNPAD},
+};
+
+static const char *range_words(struct arena *keep, const struct range *range)
+{
+    if (range->at_least == range->at_most)
+        return arena_printf(keep, "%" PRIu64, range->at_least);
+    if (range->at_most == UINT64_MAX)
+        return arena_printf(keep, "at least %" PRIu64, range->at_least);
+    return arena_printf(keep, "%" PRIu64 " to %" PRIu64, range->at_least, range->at_most);
+}
+
+static void check_count(struct step_view *view, const char *what, uint64_t seen,
+                        const struct range *wanted)
+{
+    struct arena *keep = view->facts->keep;
+    view->verdict->checks++;
+    if (seen < wanted->at_least || seen > wanted->at_most)
+        step_report(view, requirement_deviation(view->row),
+                    arena_printf(keep, "%s %s", range_words(keep, wanted), what),
+                    arena_printf(keep, "%" PRIu64, seen));
+}
+
+static void check_calls(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    for (size_t i = 0; i < view->expected->call_count; i++) {
+        const struct calls_expectation *one = &view->expected->calls[i];
+        for (size_t k = 0; k < sizeof counted_callbacks / sizeof counted_callbacks[0]; k++)
+            if (strcmp(counted_callbacks[k].name, one->callback) == 0)
+                check_count(view, arena_printf(keep, "calls of pfn%s", one->callback),
+                            view->call->events[counted_callbacks[k].kind], &one->count);
+    }
+}
+
+static void check_apdus(struct step_view *view)
+{
+    const char *tap = node_get_text(view->facts->capabilities, "tap");
+    if (!view->expected->has_apdus)
+        return;
+    if (tap == NULL || strcmp(tap, "active") != 0) {
+        view->verdict->skip = "tap-bypassed: the driver's APDUs can't be seen";
+        return;
+    }
+    check_count(view, "APDUs", view->call->events[EVENT_APDU], &view->expected->apdus);
+}
+
+/* ---- the entry table ---- */
+
+static const char *const dh_entries[] = {"pfnCardConstructDHAgreement", "pfnCardDeriveKey",
+                                         "pfnCardDestroyDHAgreement"};
+/* Members that the specification lets be NULL. */
+static const char *const optional_entries[] = {"pfnCardRSADecrypt", "pfnCardDeauthenticate",
+                                               "pvVendorSpecific"};
+#define DH_ENTRIES (sizeof dh_entries / sizeof dh_entries[0])
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_null_member(const struct node *member)
+{
+    return node_is_null(member) ||
+           (node_text(member) != NULL && strcmp(node_text(member), "null") == 0);
+}
+
+static bool member_is_set(const struct node *members, const char *name)
+{
+    const struct node *member = node_get(members, name);
+    return member != NULL && !is_null_member(member);
+}
+
+static const char *missing_entry(const struct node *members)
+{
+    for (const struct node *one = members == NULL ? NULL : members->first; one != NULL;
+         one = one->next)
+        if (is_null_member(one) && !is_one_of(one->key, dh_entries, DH_ENTRIES) &&
+            !is_one_of(one->key, optional_entries,
+                       sizeof optional_entries / sizeof optional_entries[0]))
+            return one->key;
+    return NULL;
+}
+
+static void check_dh_entries(struct step_view *view, size_t set, size_t present)
+{
+    struct arena *keep = view->facts->keep;
+    const char *seen = arena_printf(keep, "%zu of %zu set", set, present);
+    enum outcome outcome = requirement_deviation(view->row);
+    switch (view->expected->entry_points) {
+    case ENTRY_POINTS_DH_CONSISTENT:
+        if (set != 0 && set != present)
+            step_report(view, outcome, "the DH entry points all NULL or all set", seen);
+        break;
+    case ENTRY_POINTS_DH_PRESENT:
+        if (set != present)
+            step_report(view, outcome, "the DH entry points all set", seen);
+        break;
+    case ENTRY_POINTS_DH_NULL:
+        /* An RSA-only driver may fill them with functions that refuse: probing has called them. */
+        if (set != 0)
+            step_report(
+                view, node_get_bool(view->facts->capabilities, "dh", true) ? outcome : OUTCOME_WARN,
+                "the DH entry points all NULL", seen);
+        break;
+    case ENTRY_POINTS_UNSAID:
+    case ENTRY_POINTS_COMPLETE: break;
+    }
+}
+
+static void check_entry_points(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    const struct node *members = node_get(view->call->out, "members");
+    size_t set = 0, present = 0;
+    if (view->expected->entry_points == ENTRY_POINTS_UNSAID ||
+        view->call->status != SCARD_S_SUCCESS)
+        return;
+    view->verdict->checks++;
+    if (members == NULL) {
+        view->verdict->broken = "the entry table is not in the trace";
+        return;
+    }
+    for (size_t i = 0; i < DH_ENTRIES; i++) {
+        present += node_get(members, dh_entries[i]) != NULL;
+        set += member_is_set(members, dh_entries[i]);
+    }
+    const char *missing = missing_entry(members);
+    if (view->expected->entry_points == ENTRY_POINTS_COMPLETE && missing != NULL)
+        step_report(view, requirement_deviation(view->row),
+                    "every entry point of the negotiated version",
+                    arena_printf(keep, "%s is NULL", missing));
+    check_dh_entries(view, set, present);
+}
+
+/* ---- public keys and indices ---- */
+
+static bool agrees_by_probe(const struct step_view *view)
+{
+    uint64_t index;
+    const struct node *list = node_get(view->facts->capabilities, "containers");
+    if (!node_to_uint(node_get(view->call->args, "bContainerIndex"), &index) &&
+        !node_to_uint(node_get(view->call->args, "container"), &index))
+        return false;
+    for (const struct node *one = list == NULL ? NULL : list->first; one != NULL; one = one->next) {
+        const char *use = node_get_text(one, "use");
+        if (node_get_uint(one, "index", UINT64_MAX) == index)
+            return use != NULL && strcmp(use, "agree") == 0;
+    }
+    return false;
+}
+
+/* NULL if the blob is a public key that can agree; *tolerated tells of the ECDSA dialect. */
+static const char *blob_problem(struct bytes blob, bool sig, bool *tolerated)
+{
+    const struct curve *curve;
+    struct bytes point;
+    *tolerated = false;
+    if (!curve_blob_read(blob, &curve, &point))
+        return "no BCRYPT_ECCKEY_BLOB whose magic, cbKey and length agree";
+    if (!curve_point_is_valid(curve, point))
+        return "a point that is not on the curve";
+    uint32_t magic = (uint32_t)blob.data[0] | (uint32_t)blob.data[1] << 8 |
+                     (uint32_t)blob.data[2] << 16 | (uint32_t)blob.data[3] << 24;
+    *tolerated = true;
+    if (magic != curve->ecdh_magic)
+        return "an ECDSA magic";
+    return sig ? "the key in pbSigPublicKey" : NULL;
+}
+
+static void check_public_key(struct step_view *view)
+{
+    struct arena *keep = &view->record->arena;
+    struct bytes blob = {.len = 0};
+    bool tolerated = false;
+    if (!view->expected->public_key_valid || view->call->status != SCARD_S_SUCCESS)
+        return;
+    view->verdict->checks++;
+    bool in_key_ex = node_get_hex(keep, view->call->out, "key_ex", &blob) && blob.len > 0;
+    bool found = in_key_ex || (node_get_hex(keep, view->call->out, "sig", &blob) && blob.len > 0);
+    const char *problem = found ? blob_problem(blob, !in_key_ex, &tolerated) : "no public key";
+    if (problem != NULL)
+        step_report(view,
+                    tolerated && agrees_by_probe(view) ? OUTCOME_WARN
+                                                       : requirement_deviation(view->row),
+                    "an ECDH public key in pbKeyExPublicKey", problem);
+}
+
+static void check_index(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    uint64_t index;
+    if (!view->expected->index_distinct || view->call->status != SCARD_S_SUCCESS)
+        return;
+    view->verdict->checks++;
+    if (!node_to_uint(node_get(view->call->out, "bSecretAgreementIndex"), &index)) {
+        step_report(view, OUTCOME_FAIL, "an index of its own", "no index");
+        return;
+    }
+    const struct agreement *other = case_agreement_at(view->record, view->call, index);
+    if (other != NULL)
+        step_report(view, requirement_deviation(view->row), "an index of its own",
+                    arena_printf(keep, "index %" PRIu64 ", that of step %" PRIu64, index,
+                                 other->call->step));
+}
+
+void output_judge(struct step_view *view)
+{
+    check_outputs(view);
+    check_calls(view);
+    check_apdus(view);
+    check_entry_points(view);
+    check_public_key(view);
+    check_index(view);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge_verdict.h"
+
+#include "mdcts/status.h"
+#include "status_name.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What walking the steps needs. */
+struct walk {
+    const struct verdict_context *context;
+    struct case_record *record;
+    struct case_verdict *verdict;
+    bool own_ending;
+};
+
+static bool is_own(const struct walk *walk, const char *requirement)
+{
+    const char *own = walk->record->plan.requirement;
+    return own != NULL && requirement != NULL && strcmp(own, requirement) == 0;
+}
+
+static const struct requirement *find_row(struct walk *walk, const char *id)
+{
+    const struct judge_facts *facts = walk->context->facts;
+    const struct requirement *row = id == NULL ? NULL : requirement_find(facts->rows, id);
+    if (row == NULL)
+        walk->verdict->broken = arena_printf(facts->keep, "requirement %s is not in the trace",
+                                             id == NULL ? "(none)" : id);
+    return row;
+}
+
+static struct step_view make_view(struct walk *walk, const struct step *step, uint32_t number,
+                                  const struct call_record *call, const struct requirement *row)
+{
+    return (struct step_view){.facts = walk->context->facts,
+                              .record = walk->record,
+                              .verdict = walk->verdict,
+                              .step = step,
+                              .number = number,
+                              .call = call,
+                              .row = row};
+}
+
+/* The case can't be judged further because a step that it stands on failed. */
+static void block(struct walk *walk, const char *requirement, uint32_t number, const char *code,
+                  enum outcome outcome, const char *why)
+{
+    struct arena *keep = walk->context->facts->keep;
+    struct case_verdict *verdict = walk->verdict;
+    if (verdict->findings.worst >= OUTCOME_WARN)
+        return; /* an earlier question of the case's own has failed: that is the verdict */
+    verdict->blocked_by = arena_strdup(keep, requirement);
+    verdict->blocked_code = code;
+    verdict->blocked_outcome = outcome;
+    verdict->blocked_why =
+        number == 0 ? arena_printf(keep, "by %s: %s", requirement, why)
+                    : arena_printf(keep, "by %s, step %" PRIu32 ": %s", requirement, number, why);
+}
+
+/* ---- steps without expectations ---- */
+
+/* Returns whether the case goes on. */
+static bool judge_unscored(struct walk *walk, const struct step *step, uint32_t number,
+                           const struct call_record *call)
+{
+    struct arena *keep = walk->context->facts->keep;
+    bool may_refuse = false;
+    const char *id = step_implicit_requirement(walk->context->facts, step, &may_refuse);
+    if (call->status == SCARD_S_SUCCESS || step_provokes(step) || id == NULL)
+        return true;
+    const struct requirement *row = find_row(walk, id);
+    if (row == NULL)
+        return false;
+    const char *words = status_words(keep, call->status);
+    struct step_view view = make_view(walk, step, number, call, row);
+    if (may_refuse && step_outcome(row, call) == OUTCOME_PASS) {
+        walk->verdict->skip = arena_printf(keep, "%s answers %s", call->entry, words);
+        return false;
+    }
+    enum outcome outcome = requirement_deviation(row);
+    if (is_own(walk, id))
+        step_report(&view, outcome, "success", words);
+    else
+        block(walk, id, number, status_text(keep, call->status), outcome,
+              arena_printf(keep, "%s answered %s", call->entry, words));
+    return false;
+}
+
+/* ---- steps with expectations ---- */
+
+/* An expectation for an invariant's requirement: observed there, once for the whole run. */
+static void judge_for_invariant(struct walk *walk, struct step_view *view)
+{
+    struct case_verdict apart = {.checks = 0};
+    struct case_verdict *own = view->verdict;
+    view->verdict = &apart;
+    expect_judge(view);
+    view->verdict = own;
+    own->checks += apart.checks;
+    if (own->broken == NULL)
+        own->broken = apart.broken;
+    for (size_t i = 0; i < apart.findings.count; i++)
+        watch_observe(walk->context->watch, walk->record, view->row->id, &apart.findings.items[i]);
+    if (apart.findings.count == 0 && apart.checks > 0 && apart.broken == NULL)
+        watch_observe(walk->context->watch, walk->record, view->row->id, NULL);
+}
+
+/* A step whose expectations say nothing about the return code still stands for its requirement. */
+static bool leaves_return_open(const struct step *step)
+{
+    for (size_t i = 0; i < step->expect_count; i++)
+        if (step->expects[i].returns != RETURN_UNSAID)
+            return false;
+    return true;
+}
+
+static bool needs_success(const struct step *step)
+{
+    for (size_t i = 0; i < step->expect_count; i++)
+        if (step->expects[i].key.rule == KEY_ORACLE || step->expects[i].key.rule == KEY_LENGTH)
+            return true;
+    return false;
+}
+
+static bool judge_scored(struct walk *walk, const struct step *step, uint32_t number,
+                         const struct call_record *call)
+{
+    if (leaves_return_open(step) && needs_success(step) &&
+        !judge_unscored(walk, step, number, call))
+        return false;
+    for (size_t i = 0; i < step->expect_count; i++) {
+        const struct expectation *expected = &step->expects[i];
+        const char *id =
+            expected->requirement == NULL ? walk->record->plan.requirement : expected->requirement;
+        const struct requirement *row = find_row(walk, id);
+        if (row == NULL)
+            return false;
+        struct step_view view = make_view(walk, step, number, call, row);
+        view.expected = expected;
+        if (!is_own(walk, id) && watch_knows(id))
+            judge_for_invariant(walk, &view);
+        else
+            expect_judge(&view);
+    }
+    return true;
+}
+
+static bool judge_call(struct walk *walk, const struct step *step, uint32_t number,
+                       const struct call_record *call)
+{
+    return step->expect_count > 0 ? judge_scored(walk, step, number, call)
+                                  : judge_unscored(walk, step, number, call);
+}
+
+/* ---- steps that came to nothing ---- */
+
+static const char *why_not_run(const struct case_record *record, uint32_t number)
+{
+    for (size_t i = 0; i < record->not_run_count; i++)
+        if (record->not_run[i].step == number)
+            return record->not_run[i].text;
+    return NULL;
+}
+
+/* The entry point is missing from the driver's table. */
+static void judge_absent(struct walk *walk, const struct step *step, uint32_t number,
+                         const struct call_record *call, const char *why)
+{
+    struct arena *keep = walk->context->facts->keep;
+    bool scored = step->expect_count > 0, may_refuse = false;
+    const char *id = step_implicit_requirement(walk->context->facts, step, &may_refuse);
+    const char *text = arena_strdup(keep, why);
+    if (may_refuse) {
+        walk->verdict->skip = text;
+        return;
+    }
+    if (scored || is_own(walk, id))
+        id = walk->record->plan.requirement;
+    const struct requirement *row = id == NULL ? NULL : find_row(walk, id);
+    if (row == NULL)
+        return;
+    struct step_view view = make_view(walk, step, number, call, row);
+    if (is_own(walk, id))
+        step_report(&view, requirement_deviation(row), arena_printf(keep, "%s", call->entry), text);
+    else
+        block(walk, id, number, NULL, requirement_deviation(row), text);
+}
+
+static void judge_nothing(struct walk *walk, const struct step *step, uint32_t number,
+                          const struct call_record *call)
+{
+    struct arena *keep = walk->context->facts->keep;
+    const char *why = why_not_run(walk->record, number);
+    bool failed_before = walk->verdict->findings.total > 0;
+    if (call != NULL && why != NULL)
+        judge_absent(walk, step, number, call, why);
+    else if (!failed_before && walk->verdict->broken == NULL)
+        walk->verdict->broken = arena_printf(keep, "step %" PRIu32 " was not run: %s", number,
+                                             why == NULL ? "the trace says nothing about it" : why);
+}
+
+/* ---- an early end ---- */
+
+static void judge_ending(struct walk *walk, const struct step *step, uint32_t number)
+{
+    struct arena *keep = walk->context->facts->keep;
+    const struct ending *ending = &walk->record->ending;
+    const char *implicit =
+        step == NULL ? NULL : step_implicit_requirement(walk->context->facts, step, NULL);
+    bool own = step != NULL && (step->expect_count > 0 || is_own(walk, implicit));
+    const char *entry = ending->entry == NULL ? "the driver" : ending->entry;
+    if (own) {
+        const struct requirement *row = find_row(walk, walk->record->plan.requirement);
+        struct step_view view = make_view(walk, step, number, NULL, row);
+        walk->own_ending = true;
+        if (row != NULL)
+            step_report(&view, OUTCOME_FAIL, arena_printf(keep, "%s returns", entry),
+                        arena_printf(keep, "%s: %s", entry, ending->text));
+        return;
+    }
+    const struct shared_ending *shared =
+        verdict_share_ending(walk->context, walk->record, implicit);
+    block(walk,
+          implicit != NULL ? implicit
+          : shared == NULL ? "a crash"
+                           : shared->id,
+          number, NULL, OUTCOME_FAIL, arena_printf(keep, "%s: %s", entry, ending->text));
+}
+
+/* ---- the walk ---- */
+
+/* The last call of each repetition; *last is the last call of all, returned or not. */
+static size_t judge_calls(struct walk *walk, const struct step *step, uint32_t number,
+                          const struct call_record **last, bool *go_on)
+{
+    const struct case_record *record = walk->record;
+    size_t returned = 0;
+    for (size_t i = 0; i < record->call_count && *go_on; i++) {
+        const struct call_record *call = record->calls[i];
+        if (call->step != number)
+            continue;
+        *last = call;
+        size_t k = i + 1;
+        while (k < record->call_count && record->calls[k]->step != number)
+            k++;
+        bool superseded = k < record->call_count &&
+                          record->calls[k]->iteration == call->iteration &&
+                          record->calls[k]->host == call->host;
+        if (superseded || !call->returned)
+            continue;
+        returned++;
+        *go_on = judge_call(walk, step, number, call);
+    }
+    return returned;
+}
+
+/* Returns whether the case goes on. */
+static bool judge_step(struct walk *walk, const struct step *step, uint32_t number)
+{
+    const struct ending *ending = &walk->record->ending;
+    const struct call_record *last = NULL;
+    bool go_on = true;
+    if (step->op == STEP_RELATE) {
+        struct step_view view = make_view(walk, step, number, NULL, NULL);
+        view.expected = step->expect_count > 0 ? &step->expects[0] : NULL;
+        bool other = view.expected != NULL && view.expected->requirement != NULL;
+        view.row =
+            find_row(walk, other ? view.expected->requirement : walk->record->plan.requirement);
+        if (view.row != NULL)
+            relate_judge(&view);
+        return view.row != NULL;
+    }
+    size_t returned = judge_calls(walk, step, number, &last, &go_on);
+    bool ended_here = ending->kind != EVENT_END &&
+                      (ending->step == number || (returned == 0 && step_entry(step) != NULL));
+    if (go_on && ended_here) {
+        judge_ending(walk, ending->step == number ? step : NULL,
+                     ending->step == number ? number : 0);
+        return false;
+    }
+    if (go_on && returned == 0 && step_entry(step) != NULL) {
+        judge_nothing(walk, step, number, last);
+        return false;
+    }
+    return go_on;
+}
+
+void steps_judge(const struct verdict_context *context, struct case_record *record,
+                 struct case_verdict *verdict, bool *own_ending)
+{
+    struct walk walk = {.context = context, .record = record, .verdict = verdict};
+    bool go_on = true;
+    for (size_t i = 0; i < record->plan.step_count && go_on && verdict->broken == NULL; i++)
+        go_on = judge_step(&walk, &record->plan.steps[i], (uint32_t)i + 1);
+    *own_ending = walk.own_ending;
+    /* An end after the last step (CardDeleteContext by the harness, an atexit handler) is shared.
+     */
+    if (go_on && record->ending.kind != EVENT_END && !walk.own_ending)
+        verdict_share_ending(context, record,
+                             record->ending.entry != NULL &&
+                                     strcmp(record->ending.entry, "CardDeleteContext") == 0
+                                 ? "R051"
+                                 : NULL);
+}

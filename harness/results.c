@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "results.h"
+
+#include "json_tree.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_FOUND = 1, EXIT_NOTHING = 5, EXIT_UNSURE = 6 };
+
+void results_add(struct arena *keep, struct results *results, const struct case_result *one)
+{
+    results->cases = arena_grow(keep, results->cases, results->case_count, &results->case_capacity,
+                                sizeof *results->cases);
+    results->cases[results->case_count++] = *one;
+    results->totals[one->verdict]++;
+}
+
+static bool was_judged(const struct results *results, const char *requirement)
+{
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        bool judged = one->verdict != VERDICT_SKIP && one->verdict != VERDICT_BLOCKED &&
+                      one->verdict != VERDICT_BROKEN;
+        if (judged && one->requirement != NULL && strcmp(one->requirement, requirement) == 0)
+            return true;
+    }
+    return false;
+}
+
+void results_cover(struct arena *keep, struct results *results)
+{
+    struct coverage *coverage = &results->coverage;
+    const char **uncovered = arena_array(keep, const char *, results->rows.count);
+    *coverage = (struct coverage){.rows = results->rows.count, .uncovered = uncovered};
+    for (size_t i = 0; i < results->rows.count; i++) {
+        const struct requirement *row = &results->rows.items[i];
+        if (was_judged(results, row->id))
+            coverage->judged++;
+        else if (row->untestable != NULL)
+            coverage->untestable++;
+        else
+            uncovered[coverage->uncovered_count++] = row->id;
+    }
+}
+
+/* ---- the command line ---- */
+
+/* A word of a shell's, in quotes where it needs them. */
+static const char *shell_word(struct arena *keep, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./=:,+@%";
+    const char *out = "";
+    if (text[0] != '\0' && strspn(text, plain) == strlen(text))
+        return text;
+    for (const char *quote; (quote = strchr(text, '\'')) != NULL; text = quote + 1)
+        out = arena_printf(keep, "%s%.*s'\\''", out, (int)(quote - text), text);
+    return arena_printf(keep, "'%s%s'", out, text);
+}
+
+static const char *driver_word(struct arena *keep, const struct node *header)
+{
+    const char *profile = node_get_text(node_get(header, "profile"), "file");
+    const char *driver = node_get_text(node_get(header, "driver"), "path");
+    const char *reader = node_get_text(header, "reader");
+    if (profile != NULL)
+        return arena_printf(keep, " --profile %s", shell_word(keep, profile));
+    return arena_printf(keep, "%s%s%s%s", driver == NULL ? "" : " --driver ",
+                        driver == NULL ? "" : shell_word(keep, driver),
+                        reader == NULL ? "" : " --reader ",
+                        reader == NULL ? "" : shell_word(keep, reader));
+}
+
+const char *results_repro(struct arena *keep, const struct node *header, const char *id)
+{
+    return arena_printf(keep, "mdcts run%s %s", driver_word(keep, header), shell_word(keep, id));
+}
+
+/* ---- JSON ---- */
+
+static void add_text(struct arena *keep, struct node *map, const char *key, const char *text)
+{
+    if (text != NULL)
+        node_add(map, key, node_new_string(keep, text));
+}
+
+static void add_count(struct arena *keep, struct node *map, const char *key, uint64_t count)
+{
+    if (count != 0)
+        node_add(map, key, node_new_uint(keep, count));
+}
+
+static struct node *finding_node(struct arena *keep, const struct finding *finding)
+{
+    struct node *map = node_new_map(keep);
+    add_text(keep, map, "requirement", finding->requirement);
+    add_text(keep, map, "outcome", outcome_name(finding->outcome));
+    add_text(keep, map, "expected", finding->expected);
+    add_text(keep, map, "observed", finding->observed);
+    add_text(keep, map, "code", finding->code);
+    add_count(keep, map, "step", finding->step);
+    add_count(keep, map, "iteration", finding->iteration);
+    add_text(keep, map, "op", finding->op);
+    add_text(keep, map, "file", finding->file);
+    add_count(keep, map, "line", finding->line);
+    add_text(keep, map, "waiver", finding->waiver);
+    return map;
+}
+
+static struct node *text_list(struct arena *keep, const char *const *items, size_t count)
+{
+    struct node *list = node_new_list(keep);
+    for (size_t i = 0; i < count; i++)
+        node_append(list, node_new_string(keep, items[i]));
+    return list;
+}
+
+static struct node *case_node(struct arena *keep, const struct case_result *one)
+{
+    struct node *map = node_new_map(keep);
+    add_text(keep, map, "id", one->id);
+    if (one->requirement == NULL)
+        node_add(map, "requirement", node_new_null(keep));
+    add_text(keep, map, "requirement", one->requirement);
+    add_text(keep, map, "verdict", verdict_name(one->verdict));
+    add_text(keep, map, "reason", one->reason);
+    add_text(keep, map, "blocked_by", one->blocked_by);
+    struct node *findings = node_add(map, "findings", node_new_list(keep));
+    for (size_t i = 0; i < one->finding_count; i++)
+        node_append(findings, finding_node(keep, &one->findings[i]));
+    if (one->findings_total > one->finding_count)
+        add_count(keep, map, "findings_total", one->findings_total);
+    if (one->seen_total > 0) {
+        node_add(map, "seen_in", text_list(keep, one->seen_in, one->seen_count));
+        add_count(keep, map, "seen_total", one->seen_total);
+    }
+    add_text(keep, map, "about", one->about);
+    add_text(keep, map, "file", one->file);
+    add_count(keep, map, "line", one->line);
+    add_text(keep, map, "repro", one->repro);
+    return map;
+}
+
+static struct node *totals_node(struct arena *keep, const struct results *results)
+{
+    struct node *map = node_new_map(keep);
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        node_add(map, verdict_key(v), node_new_uint(keep, results->totals[v]));
+    node_add(map, "not_run", node_new_uint(keep, results->not_run));
+    return map;
+}
+
+static struct node *coverage_node(struct arena *keep, const struct coverage *coverage)
+{
+    struct node *map = node_new_map(keep);
+    node_add(map, "rows", node_new_uint(keep, coverage->rows));
+    node_add(map, "judged", node_new_uint(keep, coverage->judged));
+    node_add(map, "untestable", node_new_uint(keep, coverage->untestable));
+    node_add(map, "uncovered", text_list(keep, coverage->uncovered, coverage->uncovered_count));
+    return map;
+}
+
+static struct node *measured_node(struct arena *keep, const struct results *results)
+{
+    struct node *map = node_new_map(keep);
+    struct node *cases = node_add(map, "cases", node_new_list(keep));
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        if (one->us == 0 && one->callbacks == 0)
+            continue;
+        struct node *times = node_append(cases, node_new_map(keep));
+        add_text(keep, times, "id", one->id);
+        node_add(times, "us", node_new_uint(keep, one->us));
+        node_add(times, "callbacks", node_new_uint(keep, one->callbacks));
+    }
+    return map;
+}
+
+static bool write_member(FILE *to, const char *key, const struct node *value, const char *after)
+{
+    struct arena scratch = {0};
+    bool ok = fprintf(to, "\"%s\":%s%s", key, json_tree_text(&scratch, value), after) >= 0;
+    arena_free(&scratch);
+    return ok;
+}
+
+static bool write_head(FILE *to, const struct results *results)
+{
+    struct arena scratch = {0};
+    const struct node *driver = node_get(results->header, "driver");
+    struct node *empty = node_new_map(&scratch);
+    struct node *format = node_new_uint(&scratch, RESULTS_FORMAT);
+    struct node *suite = node_new_string(&scratch, results->suite);
+    struct node *complete = node_new_bool(&scratch, results->complete);
+    bool ok = fputs("{", to) >= 0 && write_member(to, "format", format, ",\n") &&
+              write_member(to, "suite", suite, ",\n") &&
+              write_member(to, "driver", driver == NULL ? empty : driver, ",\n") &&
+              write_member(to, "complete", complete, ",\n") &&
+              write_member(to, "totals", totals_node(&scratch, results), ",\n") &&
+              write_member(to, "coverage", coverage_node(&scratch, &results->coverage), ",\n");
+    arena_free(&scratch);
+    return ok;
+}
+
+static bool write_cases(FILE *to, const struct results *results)
+{
+    bool ok = fputs("\"cases\":[", to) >= 0;
+    for (size_t i = 0; ok && i < results->case_count; i++) {
+        struct arena scratch = {0};
+        const char *text = json_tree_text(&scratch, case_node(&scratch, &results->cases[i]));
+        ok = fprintf(to, "%s\n%s", i == 0 ? "" : ",", text) >= 0;
+        arena_free(&scratch);
+    }
+    return ok && fputs("\n],\n", to) >= 0;
+}
+
+bool results_write(FILE *to, const struct results *results)
+{
+    struct arena scratch = {0};
+    bool ok = write_head(to, results) && write_cases(to, results) &&
+              write_member(to, "measured", measured_node(&scratch, results), "}\n");
+    arena_free(&scratch);
+    return ok && fflush(to) == 0 && !ferror(to);
+}
+
+bool results_write_file(const char *path, const struct results *results)
+{
+    struct arena scratch = {0};
+    const char *beside = arena_printf(&scratch, "%s.new", path);
+    FILE *to = fopen(beside, "we");
+    bool ok = to != NULL && results_write(to, results);
+    if (to != NULL && fclose(to) != 0)
+        ok = false;
+    ok = ok && rename(beside, path) == 0;
+    if (!ok && to != NULL)
+        unlink(beside);
+    arena_free(&scratch);
+    return ok;
+}
+
+/* ---- the exit code ---- */
+
+int results_exit_code(const struct results *results, bool fail_on_warn)
+{
+    const uint64_t *totals = results->totals;
+    bool found = totals[VERDICT_FAIL] + totals[VERDICT_CRASH] + totals[VERDICT_HANG] > 0 ||
+                 (fail_on_warn && totals[VERDICT_WARN] > 0);
+    for (size_t i = 0; i < results->case_count && !found; i++)
+        found = results->cases[i].verdict == VERDICT_BLOCKED &&
+                (results->cases[i].blocked_outcome == OUTCOME_FAIL || fail_on_warn);
+    if (found)
+        return EXIT_FOUND;
+    if (totals[VERDICT_BROKEN] > 0 || !results->complete)
+        return EXIT_UNSURE;
+    return results->case_count == 0 ? EXIT_NOTHING : 0;
+}

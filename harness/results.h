@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The results of a run: a verdict for every case, and what stands behind it.
+ *
+ * judge() makes them, results_write() stores them, reports render them.  Everything in them lives
+ * in the arena that judge() was given.  Times are in `measured` only, which stands last. */
+#ifndef MDCTS_RESULTS_H
+#define MDCTS_RESULTS_H
+
+#include "finding.h"
+
+#include <stdio.h>
+
+#define RESULTS_FORMAT 1
+
+struct case_result {
+    const char *id, *requirement, *about,
+        *file; /* requirement may be NULL: a crash nobody asked about */
+    uint32_t line;
+    enum verdict verdict;
+    const char *reason; /* SKIP, BLOCKED, CRASH, HANG, WAIVED, BROKEN: why; else NULL */
+    const char *blocked_by;
+    enum outcome blocked_outcome;
+    struct finding *findings;
+    size_t finding_count;
+    uint64_t findings_total;
+    const char *const *seen_in; /* invariants and shared crashes: the cases that saw it */
+    size_t seen_count;
+    uint64_t seen_total;
+    const char *repro; /* command line; NULL: none */
+    uint64_t us, callbacks;
+};
+
+struct coverage {
+    uint64_t rows, untestable, judged; /* rows with at least one case that was judged */
+    const char *const *uncovered;      /* testable rows without one */
+    size_t uncovered_count;
+};
+
+struct results {
+    const char *suite;         /* version */
+    const struct node *header; /* the trace's first line */
+    struct requirements rows;
+    bool complete;             /* the trace has its end */
+    uint64_t not_run;          /* planned cases that a cut trace doesn't reach */
+    struct case_result *cases; /* plan order, then shared crashes, then invariants */
+    size_t case_count, case_capacity;
+    uint64_t totals[VERDICT_COUNT];
+    struct coverage coverage;
+};
+
+/* Appends a case and counts it. */
+void results_add(struct arena *keep, struct results *results, const struct case_result *one);
+
+/* Fills coverage from the cases. */
+void results_cover(struct arena *keep, struct results *results);
+
+/* What a reproduction of a case is called with; in keep. */
+const char *results_repro(struct arena *keep, const struct node *header, const char *id);
+
+/* results.json; one case per line.  False if it could not be written. */
+bool results_write(FILE *to, const struct results *results);
+/* To a file beside, then renamed over path: a reader never sees half of it. */
+bool results_write_file(const char *path, const struct results *results);
+
+/* 0, 1, 5 or 6 of the command's exit codes. */
+int results_exit_code(const struct results *results, bool fail_on_warn);
+
+#endif
