@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "callbacks.h"
+#include "agreement.h"
+#include "cache.h"
+#include "channel.h"
+#include "ledger.h"
+#include "padding.h"
+
+#include "mdcts/cardmod.h"
+
+#include <stdatomic.h>
+
+struct fault {
+    _Atomic uint32_t calls;
+    uint32_t nth;
+    bool from_then_on;
+    _Atomic bool fired;
+};
+
+static struct fault alloc_fault, realloc_fault;
+
+void fault_fires(void)
+{
+    /* Keeps the compiler from folding the call away. */
+    __asm__ volatile("");
+}
+
+static bool fault_now(struct fault *fault)
+{
+    uint32_t call = ++fault->calls;
+    if (fault->nth == 0 || (fault->from_then_on ? call < fault->nth : call != fault->nth))
+        return false;
+    fault->fired = true;
+    fault_fires();
+    return true;
+}
+
+void callbacks_start_call(const struct wire_call *call)
+{
+    alloc_fault.calls = realloc_fault.calls = 0;
+    alloc_fault.fired = realloc_fault.fired = false;
+    alloc_fault.nth = call->alloc_nth;
+    alloc_fault.from_then_on = call->alloc_from != 0;
+    realloc_fault.nth = call->realloc_nth;
+    realloc_fault.from_then_on = call->realloc_from != 0;
+}
+
+void callbacks_end_call(struct wire_result *out)
+{
+    out->allocs = alloc_fault.calls;
+    out->reallocs = realloc_fault.calls;
+    out->alloc_fired = alloc_fault.fired;
+    out->realloc_fired = realloc_fault.fired;
+    out->blocks_live = ledger_live();
+    alloc_fault.nth = realloc_fault.nth = 0;
+}
+
+static void put_variant(struct frame_writer *event, enum host_variant variant)
+{
+    if (variant == VARIANT_OTHER)
+        frame_put_text(event, EV_VARIANT, "other");
+}
+
+static void put_new_block(struct frame_writer *event, uint32_t block, size_t size)
+{
+    if (block != 0)
+        frame_put_uint(event, EV_BLOCK, block);
+    frame_put_uint(event, EV_SIZE, size);
+    if (block == 0)
+        frame_put_uint(event, EV_FAILED, 1);
+}
+
+static void *csp_alloc(size_t size, enum host_variant variant)
+{
+    uint32_t block = 0;
+    void *data =
+        fault_now(&alloc_fault) ? NULL : ledger_alloc(size, channel_step(), &block);
+    struct frame_writer *event = channel_event(EVENT_ALLOC);
+    put_new_block(event, block, size);
+    put_variant(event, variant);
+    channel_send(event);
+    return data;
+}
+
+static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
+{
+    uint32_t block = 0;
+    struct ledger_fact from = ledger_locate((uintptr_t)pointer);
+    void *data = fault_now(&realloc_fault)
+                     ? NULL
+                     : ledger_realloc(pointer, size, channel_step(), &from, &block);
+    struct frame_writer *event = channel_event(EVENT_REALLOC);
+    if (from.block != 0)
+        frame_put_uint(event, EV_FROM, from.block);
+    frame_put_text(event, EV_FROM_STATE, ledger_state_name(from.state));
+    put_new_block(event, block, size);
+    if (from.damage != LEDGER_SOUND)
+        frame_put_text(event, EV_DAMAGE, ledger_damage_name(from.damage));
+    put_variant(event, variant);
+    channel_send(event);
+    return data;
+}
+
+static void free_recorded(void *pointer, enum host_variant variant, bool caller)
+{
+    struct ledger_content content;
+    struct ledger_fact fact = ledger_free(pointer, channel_step(), &content);
+    struct frame_writer *event = channel_event(EVENT_FREE);
+    if (fact.block != 0)
+        frame_put_uint(event, EV_BLOCK, fact.block);
+    frame_put_text(event, EV_STATE, ledger_state_name(fact.state));
+    if (fact.state == LEDGER_INSIDE)
+        frame_put_uint(event, EV_OFFSET, (uint64_t)fact.offset);
+    if (fact.damage != LEDGER_SOUND)
+        frame_put_text(event, EV_DAMAGE, ledger_damage_name(fact.damage));
+    if (caller)
+        frame_put_uint(event, EV_CALLER, 1);
+    put_variant(event, variant);
+    if (content.len > 0)
+        frame_put_bytes(event, EV_CONTENT, content.bytes, content.len);
+    channel_send(event);
+    explicit_bzero(content.bytes, content.len);
+}
+
+void callbacks_caller_free(void *pointer)
+{
+    free_recorded(pointer, VARIANT_NORMAL, true);
+}
+
+static LPVOID WINAPI alloc_normal(SIZE_T size)
+{
+    return csp_alloc(size, VARIANT_NORMAL);
+}
+
+static LPVOID WINAPI alloc_other(SIZE_T size)
+{
+    return csp_alloc(size, VARIANT_OTHER);
+}
+
+static LPVOID WINAPI realloc_normal(LPVOID pointer, SIZE_T size)
+{
+    return csp_realloc(pointer, size, VARIANT_NORMAL);
+}
+
+static LPVOID WINAPI realloc_other(LPVOID pointer, SIZE_T size)
+{
+    return csp_realloc(pointer, size, VARIANT_OTHER);
+}
+
+static void WINAPI free_normal(LPVOID pointer)
+{
+    free_recorded(pointer, VARIANT_NORMAL, false);
+}
+
+static void WINAPI free_other(LPVOID pointer)
+{
+    free_recorded(pointer, VARIANT_OTHER, false);
+}
+
+static DWORD WINAPI agreement_normal(PCARD_DATA card_data, PVOID handle, BYTE *index, DWORD flags)
+{
+    return agreement_answer(card_data, handle, index, flags, VARIANT_NORMAL);
+}
+
+static DWORD WINAPI agreement_other(PCARD_DATA card_data, PVOID handle, BYTE *index, DWORD flags)
+{
+    return agreement_answer(card_data, handle, index, flags, VARIANT_OTHER);
+}
+
+uintptr_t callback_address(enum host_callback callback, enum host_variant variant)
+{
+    /* Callbacks without a second function have the same one twice. */
+    static void (*const functions[CALLBACK_COUNT][2])(void) = {
+        [CALLBACK_CSP_ALLOC] = {(void (*)(void))alloc_normal, (void (*)(void))alloc_other},
+        [CALLBACK_CSP_REALLOC] = {(void (*)(void))realloc_normal, (void (*)(void))realloc_other},
+        [CALLBACK_CSP_FREE] = {(void (*)(void))free_normal, (void (*)(void))free_other},
+        [CALLBACK_CSP_CACHE_ADD_FILE] = {(void (*)(void))cache_add, (void (*)(void))cache_add},
+        [CALLBACK_CSP_CACHE_LOOKUP_FILE] = {(void (*)(void))cache_lookup,
+                                            (void (*)(void))cache_lookup},
+        [CALLBACK_CSP_CACHE_DELETE_FILE] = {(void (*)(void))cache_delete,
+                                            (void (*)(void))cache_delete},
+        [CALLBACK_CSP_PAD_DATA] = {(void (*)(void))padding_pad, (void (*)(void))padding_pad},
+        [CALLBACK_CSP_UNPAD_DATA] = {(void (*)(void))padding_unpad, (void (*)(void))padding_unpad},
+        [CALLBACK_CSP_GET_DH_AGREEMENT] = {(void (*)(void))agreement_normal,
+                                           (void (*)(void))agreement_other},
+    };
+    return (uintptr_t)functions[callback][variant];
+}

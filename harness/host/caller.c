@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caller.h"
+#include "agreement.h"
+#include "callbacks.h"
+#include "channel.h"
+#include "compare.h"
+#include "context.h"
+#include "ledger.h"
+#include "objects.h"
+#include "pcsc.h"
+#include "scratch.h"
+#include "value.h"
+
+#include "mdcts/cardmod.h"
+
+#include <dlfcn.h>
+#include <time.h>
+
+/* Every entry point takes at most ten arguments of at most a register's width; surplus ones do no harm in
+ * either calling convention of x86-64. */
+typedef DWORD WINAPI entry_function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                                    uint64_t, uint64_t, uint64_t, uint64_t);
+
+/* The arrays of a request, as they lie in its frame. */
+struct request {
+    struct wire_call head;
+    struct bytes args, objects, data, relocations, follows, answers;
+};
+
+static const struct {
+    const char *name;
+    uint16_t offset;
+} entries[ENTRY_COUNT] = {
+#define ENTRY_ROW(name, offset, version, args) {#name, offset},
+#include "../base/entry_points.def"
+#undef ENTRY_ROW
+};
+
+#define ENTRY_ROW(name, at, version, args)                                                         \
+    _Static_assert((at) == 0 || (at) < sizeof(CARD_DATA), #name);
+#include "../base/entry_points.def"
+#undef ENTRY_ROW
+_Static_assert(offsetof(CARD_DATA, pfnCardDeleteContext) == 0x78 &&
+                   offsetof(CARD_DATA, pfnCardDeriveKey) == 0x148 &&
+                   offsetof(CARD_DATA, pfnCardCreateContainerEx) == 0x1F0,
+               "entry_points.def follows cardmod.h");
+
+static entry_function *acquire;
+static const char *volatile running;
+
+const char *caller_entry(void)
+{
+    return running;
+}
+
+/* The loader says "NAME: cannot open shared object file: ..." of the library that it did not find. */
+static void put_load_error(struct frame_writer *event, const char *driver, const char *error)
+{
+    frame_put_text(event, EV_ERROR, error);
+    const char *end = strstr(error, ": cannot open shared object file");
+    if (end == NULL || strncmp(error, driver, strlen(driver)) == 0)
+        return;
+    frame_put_typed(event, EV_MISSING, FIELD_TEXT,
+                    (struct bytes){(const uint8_t *)error, (size_t)(end - error)});
+}
+
+bool caller_load(const char *driver)
+{
+    running = "dlopen";
+    void *library = dlopen(driver, RTLD_NOW | RTLD_LOCAL);
+    const char *error = library == NULL ? dlerror() : NULL;
+    void *symbol = library != NULL ? dlsym(library, entries[ENTRY_CardAcquireContext].name) : NULL;
+    running = NULL;
+    memcpy(&acquire, &symbol, sizeof acquire);
+    struct frame_writer *event = channel_event(EVENT_LOAD);
+    frame_put_uint(event, EV_OK, library != NULL);
+    if (error != NULL)
+        put_load_error(event, driver, error);
+    frame_put_uint(event, EV_EXPORT, symbol != NULL);
+    channel_send(event);
+    return symbol != NULL;
+}
+
+static entry_function *find_function(const struct wire_call *call)
+{
+    entry_function *function = NULL;
+    if (call->entry >= ENTRY_COUNT)
+        return NULL;
+    if (entries[call->entry].offset == 0)
+        return acquire;
+    const struct context *context = context_get(call->table);
+    size_t offset = entries[call->entry].offset;
+    if (context != NULL && offset + sizeof function <= context->region.size)
+        memcpy(&function, context->region.data + offset, sizeof function);
+    return function;
+}
+
+static struct bytes find_rows(struct bytes fields, uint16_t id)
+{
+    struct frame_field field;
+    return frame_find(fields, id, FIELD_BYTES, &field) ? field.bytes : (struct bytes){0};
+}
+
+static bool parse(struct bytes fields, struct request *out)
+{
+    out->args = find_rows(fields, FIELD_ARGS);
+    out->objects = find_rows(fields, FIELD_OBJECTS);
+    out->data = find_rows(fields, FIELD_DATA);
+    out->relocations = find_rows(fields, FIELD_RELOCATIONS);
+    out->follows = find_rows(fields, FIELD_FOLLOWS);
+    out->answers = find_rows(fields, FIELD_ANSWERS);
+    return wire_row(find_rows(fields, FIELD_HEAD), 0, &out->head, sizeof out->head);
+}
+
+static bool relocate(struct bytes rows)
+{
+    struct wire_relocation row;
+    for (size_t i = 0; wire_row(rows, i, &row, sizeof row); i++) {
+        uint64_t value;
+        uint8_t *at = object_at(row.object, row.offset, sizeof value);
+        if (at == NULL || i >= HOST_RELOCATIONS_MAX || !value_resolve(row.value, &value))
+            return false;
+        memcpy(at, &value, sizeof value);
+    }
+    return true;
+}
+
+static bool resolve_args(struct bytes rows, uint64_t args[HOST_ARGS_MAX])
+{
+    struct wire_value row;
+    for (size_t i = 0; wire_row(rows, i, &row, sizeof row); i++)
+        if (i >= HOST_ARGS_MAX || !value_resolve(row, &args[i]))
+            return false;
+    return true;
+}
+
+static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
+{
+    return objects_place(request->objects, request->data) && relocate(request->relocations) &&
+           resolve_args(request->args, args) &&
+           agreement_script(request->answers, request->head.current) &&
+           objects_seal(request->objects) && follows_valid(request->follows);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void call(const struct wire_call *head, entry_function *function, const uint64_t *a,
+                 struct wire_result *out)
+{
+    bool transaction = head->transaction != 0 && pcsc_connected() && !pcsc_transaction_held();
+    if (transaction)
+        out->transaction_status = pcsc_begin();
+    contexts_remember();
+    callbacks_start_call(head);
+    running = entries[head->entry].name;
+    uint64_t start = now_ns();
+    out->status = function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
+    out->duration_ns = now_ns() - start;
+    running = NULL;
+    callbacks_end_call(out);
+    if (transaction && pcsc_transaction_held()) {
+        uint32_t status = pcsc_end();
+        if (status != 0)
+            out->transaction_status = status;
+    }
+}
+
+static struct {
+    uint32_t block;
+    enum ledger_damage damage;
+} damages[64];
+static size_t damage_count;
+
+static void note_damage(uint32_t block, enum ledger_damage damage)
+{
+    if (damage_count < sizeof damages / sizeof *damages) {
+        damages[damage_count].block = block;
+        damages[damage_count++].damage = damage;
+    }
+}
+
+/* Events are sent after the ledger has given its lock back. */
+static void report_damage(void)
+{
+    damage_count = 0;
+    ledger_check(note_damage);
+    for (size_t i = 0; i < damage_count; i++) {
+        struct frame_writer *event = channel_event(EVENT_DAMAGE);
+        frame_put_uint(event, EV_BLOCK, damages[i].block);
+        frame_put_text(event, EV_KIND, ledger_damage_name(damages[i].damage));
+        channel_send(event);
+    }
+}
+
+static void reply_result(const struct request *request, const struct wire_result *result)
+{
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_CALL);
+    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    frame_put_bytes(reply, FIELD_HEAD, result, sizeof *result);
+    compare_put(reply);
+    images_put(reply);
+    follows_put(reply, request->follows);
+    const struct context *current = context_get(request->head.current);
+    if (current != NULL)
+        frame_put_bytes(reply, FIELD_CARD_DATA, current->region.data, current->region.size);
+    if (channel_send(reply))
+        return;
+    reply = channel_reply(REPLY + REQUEST_CALL);
+    frame_put_uint(reply, FIELD_STATE, REPLY_MALFORMED);
+    channel_send(reply);
+}
+
+static void reply_state(enum reply_state state)
+{
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_CALL);
+    frame_put_uint(reply, FIELD_STATE, state);
+    channel_send(reply);
+}
+
+void caller_run(struct bytes fields)
+{
+    struct request request;
+    uint64_t args[HOST_ARGS_MAX] = {0};
+    struct wire_result result = {0};
+    bool valid = parse(fields, &request);
+    if (valid)
+        channel_set_step(request.head.step);
+    if (valid && prepare(&request, args)) {
+        entry_function *function = find_function(&request.head);
+        if (function != NULL) {
+            call(&request.head, function, args, &result);
+            report_damage();
+            reply_result(&request, &result);
+        } else {
+            reply_state(REPLY_NOT_CALLED);
+        }
+    } else {
+        reply_state(REPLY_MALFORMED);
+    }
+    objects_drop();
+    scratch_reset();
+    channel_wipe();
+}

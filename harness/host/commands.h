@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's loop: one request, one reply, until REQUEST_END. */
+#ifndef MDCTS_HOST_COMMANDS_H
+#define MDCTS_HOST_COMMANDS_H
+
+/* Returns when the runner asked for the end; the process then exits with 0. */
+void commands_run(void);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nothing here allocates or takes a lock for good: the process may be in any state. */
+#include "crash.h"
+#include "caller.h"
+#include "channel.h"
+#include "context.h"
+#include "ledger.h"
+#include "modules.h"
+#include "objects.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define STACK_BYTES  65536
+#define WRITE_ACCESS 2 /* bit of a page fault's error code (Intel SDM, volume 3, 4.7) */
+
+static bool put_object(struct frame_writer *event, uintptr_t address)
+{
+    size_t index;
+    const struct object *object = objects_locate(address, &index);
+    if (object == NULL)
+        return false;
+    frame_put_text(event, EV_INPUT, object->name);
+    frame_put_text(event, EV_STATE, index == SIZE_MAX ? "gone" : "live");
+    frame_put_uint(event, EV_OFFSET, (uint64_t)(address - (uintptr_t)object->region.data));
+    frame_put_uint(event, EV_IN_STEP, object->step);
+    return true;
+}
+
+static bool put_context(struct frame_writer *event, uintptr_t address)
+{
+    int64_t offset;
+    uint32_t id = context_locate(address, &offset);
+    if (id >= HOST_CONTEXTS_MAX)
+        return false;
+    frame_put_uint(event, EV_CONTEXT, id);
+    frame_put_text(event, EV_STATE, context_get(id) != NULL ? "live" : "gone");
+    frame_put_uint(event, EV_OFFSET, (uint64_t)offset);
+    return true;
+}
+
+static bool put_block(struct frame_writer *event, uintptr_t address)
+{
+    struct ledger_fact fact = ledger_locate(address);
+    if (fact.block == 0)
+        return false;
+    frame_put_uint(event, EV_BLOCK, fact.block);
+    frame_put_text(event, EV_STATE, fact.state == LEDGER_FREED ? "freed" : "live");
+    frame_put_uint(event, EV_OFFSET, (uint64_t)fact.offset);
+    frame_put_uint(event, EV_SIZE, fact.size);
+    frame_put_uint(event, EV_IN_STEP, fact.step);
+    return true;
+}
+
+static void put_address(struct frame_writer *event, uintptr_t address)
+{
+    frame_put_uint(event, EV_ADDRESS, address);
+    size_t before = event->len;
+    size_t mark = frame_open(event, EV_WHAT);
+    if (put_object(event, address) || put_context(event, address) || put_block(event, address))
+        frame_close(event, mark);
+    else
+        event->len = before;
+}
+
+static void report(int signal, const siginfo_t *info, const ucontext_t *state)
+{
+    struct frame_writer *event = channel_last_event(EVENT_CRASH);
+    frame_put_uint(event, EV_SIGNAL, (uint64_t)signal);
+    if (caller_entry() != NULL)
+        frame_put_text(event, EV_ENTRY, caller_entry());
+    modules_put_location(event, (uintptr_t)state->uc_mcontext.gregs[REG_RIP]);
+    /* Only the kernel's own signals carry an address. */
+    if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0) {
+        bool written = (state->uc_mcontext.gregs[REG_ERR] & WRITE_ACCESS) != 0;
+        frame_put_text(event, EV_ACCESS, written ? "write" : "read");
+        put_address(event, (uintptr_t)info->si_addr);
+    }
+    channel_send_last(event);
+}
+
+static void on_crash(int signal, siginfo_t *info, void *state)
+{
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    sigaction(signal, &normal, NULL);
+    report(signal, info, state);
+    raise(signal);
+}
+
+void crash_watch(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+    void *memory = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = {.ss_sp = memory, .ss_size = STACK_BYTES};
+    if (memory != MAP_FAILED)
+        sigaltstack(&stack, NULL);
+    /* A second crash, in the handler, ends the process at once. */
+    struct sigaction action = {.sa_sigaction = on_crash,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}

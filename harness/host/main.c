@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mdcts-host: the process that loads the driver.
+ *     mdcts-host --server FD [--tap FILE] [--pcsc FILE]
+ * serves hosts on the SOCK_SEQPACKET socket FD (host/protocol.h).  The tap and the real PC/SC library are
+ * loaded once, before any driver. */
+#include "channel.h"
+#include "commands.h"
+#include "crash.h"
+#include "pcsc.h"
+#include "server.h"
+#include "tap_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+static int host_life(int channel)
+{
+    channel_open(channel);
+    crash_watch();
+    tap_start();
+    commands_run();
+    return EXIT_SUCCESS;
+}
+
+static int usage(void)
+{
+    fputs("mdcts-host is started by mdcts; usage: mdcts-host --server FD [--tap FILE] "
+          "[--pcsc FILE]\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *tap = NULL, *pcsc = NULL;
+    int socket = -1;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--server") == 0)
+            socket = (int)strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--tap") == 0)
+            tap = argv[i + 1];
+        else if (strcmp(argv[i], "--pcsc") == 0)
+            pcsc = argv[i + 1];
+        else
+            return usage();
+    }
+    if (socket < 3 || argc % 2 == 0)
+        return usage();
+    if (tap != NULL && !tap_load(tap))
+        fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);
+    pcsc_load(pcsc);
+    return server_run(socket, host_life);
+}

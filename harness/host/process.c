@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process.h"
+#include "protocol.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CHANNEL_HIGH  900 /* out of the way of drivers that count on small numbers */
+#define CHANNEL_LOW   100
+#define CPU_SECONDS   1800
+#define ADDRESS_BYTES ((rlim_t)8 << 30)
+
+static void limit(__rlimit_resource_t what, rlim_t most)
+{
+    struct rlimit now;
+    getrlimit(what, &now);
+    if (now.rlim_max == RLIM_INFINITY || now.rlim_max > most)
+        now.rlim_max = most;
+    if (now.rlim_cur == RLIM_INFINITY || now.rlim_cur > now.rlim_max)
+        now.rlim_cur = now.rlim_max;
+    setrlimit(what, &now);
+}
+
+static void close_all_but(unsigned kept)
+{
+    syscall(SYS_close_range, 3u, kept - 1, 0u);
+    syscall(SYS_close_range, kept + 1, ~0u, 0u);
+}
+
+int process_enter(pid_t parent, int channel, int out, int err)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(HOST_EXIT_CHANNEL);
+    setsid();
+    int high = fcntl(channel, F_DUPFD_CLOEXEC, CHANNEL_HIGH);
+    if (high < 0)
+        high = fcntl(channel, F_DUPFD_CLOEXEC, CHANNEL_LOW);
+    int null = open("/dev/null", O_RDONLY);
+    if (high < 0 || null < 0)
+        _exit(HOST_EXIT_CHANNEL);
+    dup2(null, 0);
+    dup2(out, 1);
+    dup2(err, 2);
+    close_all_but((unsigned)high);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_AS, ADDRESS_BYTES);
+    return high;
+}

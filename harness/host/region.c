@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + REGION_PAGE - 1) / REGION_PAGE * REGION_PAGE;
+}
+
+static struct region map_pages(size_t pages_len)
+{
+    struct region region = {.map_len = pages_len + 2 * REGION_PAGE, .pages_len = pages_len};
+    void *map = mmap(NULL, region.map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                     -1, 0);
+    if (map == MAP_FAILED)
+        return (struct region){0};
+    region.map = map;
+    region.pages = region.map + REGION_PAGE;
+    if (mprotect(region.pages, pages_len, PROT_READ | PROT_WRITE) != 0)
+        region_free(&region);
+    return region;
+}
+
+/* Everything but the data becomes canary. */
+static void place(struct region *region, size_t offset, size_t size)
+{
+    region->data = region->pages + offset;
+    region->size = size;
+    memset(region->pages, REGION_CANARY, offset);
+    memset(region->data + size, REGION_CANARY, region->pages_len - offset - size);
+}
+
+struct region region_new(size_t size, size_t room, bool at_end)
+{
+    if (size > REGION_BYTES_MAX || room > REGION_PAGE)
+        return (struct region){0};
+    size_t pages_len = whole_pages(size + room > 0 ? size + room : 1);
+    struct region region = map_pages(pages_len);
+    if (region.map != NULL)
+        place(&region, at_end ? pages_len - size : 0, size);
+    return region;
+}
+
+struct region region_new_inside(size_t size, size_t offset)
+{
+    if (offset + size > REGION_PAGE)
+        return (struct region){0};
+    struct region region = map_pages(REGION_PAGE);
+    if (region.map != NULL)
+        place(&region, offset, size);
+    return region;
+}
+
+void region_read_only(const struct region *region)
+{
+    mprotect(region->pages, region->pages_len, PROT_READ);
+}
+
+void region_close(const struct region *region)
+{
+    /* Mapping anew drops the contents and closes the pages in one call. */
+    mmap(region->pages, region->pages_len, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+void region_free(struct region *region)
+{
+    if (region->map != NULL)
+        munmap(region->map, region->map_len);
+    *region = (struct region){0};
+}
+
+bool region_holds(const struct region *region, uintptr_t address)
+{
+    return address >= (uintptr_t)region->map && address - (uintptr_t)region->map < region->map_len;
+}
+
+/* Through the kernel, which answers EFAULT where a plain access would raise a signal. */
+size_t memory_read(uintptr_t from, void *to, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        /* Page by page, so that a hole behind readable bytes costs none of them. */
+        size_t part = REGION_PAGE - (from + done) % REGION_PAGE;
+        if (part > len - done)
+            part = len - done;
+        struct iovec local = {(uint8_t *)to + done, part};
+        struct iovec remote = {(void *)(from + done), part}; // NOLINT: addresses are numbers here
+        ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    return done;
+}
+
+bool memory_write(uintptr_t to, const void *from, size_t len)
+{
+    struct iovec local = {(void *)(uintptr_t)from, len};
+    struct iovec remote = {(void *)to, len}; // NOLINT: addresses are numbers here
+    return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)len;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scratch.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define KEPT_BYTES (256u << 10) /* above that the kernel takes the pages back */
+
+static uint8_t *memory;
+static size_t used;
+
+void *scratch_take(size_t size)
+{
+    if (memory == NULL) {
+        void *map = mmap(NULL, SCRATCH_BYTES_MAX, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (map == MAP_FAILED)
+            return NULL;
+        memory = map;
+    }
+    if (size > SCRATCH_BYTES_MAX - used)
+        return NULL;
+    void *taken = memory + used;
+    size_t rounded = (size + 15) / 16 * 16;
+    used += rounded < SCRATCH_BYTES_MAX - used ? rounded : SCRATCH_BYTES_MAX - used;
+    return taken;
+}
+
+void scratch_reset(void)
+{
+    if (used > KEPT_BYTES)
+        madvise(memory, used, MADV_DONTNEED);
+    else if (used > 0)
+        memset(memory, 0, used);
+    used = 0;
+}

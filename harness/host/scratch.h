@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of the host's own for one request, away from the C heap that it shares with the driver. */
+#ifndef MDCTS_HOST_SCRATCH_H
+#define MDCTS_HOST_SCRATCH_H
+
+#include <stddef.h>
+
+#define SCRATCH_BYTES_MAX (96u << 20)
+
+/* NULL when SCRATCH_BYTES_MAX are in use. */
+void *scratch_take(size_t size);
+/* Wipes and takes back everything. */
+void scratch_reset(void);
+
+#endif

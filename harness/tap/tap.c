@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libpcsclite.so.1 of ours: every symbol of the real library, forwarded.  The only file that knows pcsc-lite's
+ * types.  Without a real library every call answers SCARD_E_NO_SERVICE. */
+#include "tap.h"
+#include "apdu_view.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <winscard.h>
+
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED const SCARD_IO_REQUEST g_rgSCardT0Pci = {SCARD_PROTOCOL_T0, sizeof(SCARD_IO_REQUEST)};
+EXPORTED const SCARD_IO_REQUEST g_rgSCardT1Pci = {SCARD_PROTOCOL_T1, sizeof(SCARD_IO_REQUEST)};
+EXPORTED const SCARD_IO_REQUEST g_rgSCardRawPci = {SCARD_PROTOCOL_RAW, sizeof(SCARD_IO_REQUEST)};
+
+#define FORWARDED(X)                                                                               \
+    X(SCardEstablishContext)                                                                       \
+    X(SCardReleaseContext)                                                                         \
+    X(SCardIsValidContext)                                                                         \
+    X(SCardConnect)                                                                                \
+    X(SCardReconnect)                                                                              \
+    X(SCardDisconnect)                                                                             \
+    X(SCardBeginTransaction)                                                                       \
+    X(SCardEndTransaction)                                                                         \
+    X(SCardStatus)                                                                                 \
+    X(SCardGetStatusChange)                                                                        \
+    X(SCardControl)                                                                                \
+    X(SCardTransmit)                                                                               \
+    X(SCardListReaderGroups)                                                                       \
+    X(SCardListReaders)                                                                            \
+    X(SCardFreeMemory)                                                                             \
+    X(SCardCancel)                                                                                 \
+    X(SCardGetAttrib)                                                                              \
+    X(SCardSetAttrib)                                                                              \
+    X(pcsc_stringify_error)
+
+static struct {
+#define SLOT(name) __typeof__(name) *name;
+    FORWARDED(SLOT)
+#undef SLOT
+} real;
+
+static bool complete;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic(tap_sink *) sink;
+
+static void *open_real(void)
+{
+    static const char *const places[] = {
+        "/usr/lib/x86_64-linux-gnu/libpcsclite.so.1", "/lib/x86_64-linux-gnu/libpcsclite.so.1",
+        "/usr/lib64/libpcsclite.so.1", "/usr/lib/libpcsclite.so.1",
+        "/usr/local/lib/libpcsclite.so.1"};
+    const char *chosen = getenv("MDCTS_PCSC_LIBRARY");
+    if (chosen != NULL)
+        return dlopen(chosen, RTLD_NOW | RTLD_LOCAL);
+    void *library = NULL;
+    for (size_t i = 0; library == NULL && i < sizeof places / sizeof *places; i++)
+        library = dlopen(places[i], RTLD_NOW | RTLD_LOCAL);
+    return library;
+}
+
+static void load_real(void)
+{
+    static const struct {
+        const char *name;
+        void *slot;
+    } symbols[] = {
+#define SYMBOL(name) {#name, &real.name},
+        FORWARDED(SYMBOL)
+#undef SYMBOL
+    };
+    void *library = open_real();
+    complete = library != NULL;
+    for (size_t i = 0; complete && i < sizeof symbols / sizeof *symbols; i++) {
+        void *symbol = dlsym(library, symbols[i].name);
+        memcpy(symbols[i].slot, &symbol, sizeof symbol);
+        complete = symbol != NULL;
+    }
+}
+
+static bool ready(void)
+{
+    pthread_once(&once, load_real);
+    return complete;
+}
+
+EXPORTED void mdcts_tap_set_sink(tap_sink *to)
+{
+    sink = to;
+}
+
+static void tell(struct tap_report report, LONG status)
+{
+    tap_sink *to = sink;
+    report.status = (uint32_t)status;
+    if (to != NULL)
+        to(&report);
+}
+
+static LONG tell_other(const char *function, LONG status)
+{
+    tell((struct tap_report){.kind = TAP_OTHER, .function = function}, status);
+    return status;
+}
+
+/* Forwards and reports the name and status alone. */
+#define FORWARD(name, ...)                                                                         \
+    return tell_other(#name, ready() ? real.name(__VA_ARGS__) : SCARD_E_NO_SERVICE)
+
+EXPORTED LONG SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
+                                    LPSCARDCONTEXT context)
+{
+    FORWARD(SCardEstablishContext, scope, reserved1, reserved2, context);
+}
+
+EXPORTED LONG SCardReleaseContext(SCARDCONTEXT context)
+{
+    FORWARD(SCardReleaseContext, context);
+}
+
+EXPORTED LONG SCardIsValidContext(SCARDCONTEXT context)
+{
+    FORWARD(SCardIsValidContext, context);
+}
+
+EXPORTED LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols,
+                           LPSCARDHANDLE card, LPDWORD protocol)
+{
+    FORWARD(SCardConnect, context, reader, share, protocols, card, protocol);
+}
+
+EXPORTED LONG SCardReconnect(SCARDHANDLE card, DWORD share, DWORD protocols, DWORD initialization,
+                             LPDWORD protocol)
+{
+    FORWARD(SCardReconnect, card, share, protocols, initialization, protocol);
+}
+
+EXPORTED LONG SCardDisconnect(SCARDHANDLE card, DWORD disposition)
+{
+    FORWARD(SCardDisconnect, card, disposition);
+}
+
+EXPORTED LONG SCardBeginTransaction(SCARDHANDLE card)
+{
+    LONG status = ready() ? real.SCardBeginTransaction(card) : SCARD_E_NO_SERVICE;
+    tell((struct tap_report){.kind = TAP_BEGIN, .function = "SCardBeginTransaction"}, status);
+    return status;
+}
+
+EXPORTED LONG SCardEndTransaction(SCARDHANDLE card, DWORD disposition)
+{
+    LONG status = ready() ? real.SCardEndTransaction(card, disposition) : SCARD_E_NO_SERVICE;
+    tell((struct tap_report){.kind = TAP_END,
+                             .function = "SCardEndTransaction",
+                             .disposition = (uint32_t)disposition},
+         status);
+    return status;
+}
+
+EXPORTED LONG SCardStatus(SCARDHANDLE card, LPSTR names, LPDWORD names_len, LPDWORD state,
+                          LPDWORD protocol, LPBYTE atr, LPDWORD atr_len)
+{
+    FORWARD(SCardStatus, card, names, names_len, state, protocol, atr, atr_len);
+}
+
+EXPORTED LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states,
+                                   DWORD count)
+{
+    FORWARD(SCardGetStatusChange, context, timeout, states, count);
+}
+
+EXPORTED LONG SCardControl(SCARDHANDLE card, DWORD code, LPCVOID sent, DWORD sent_len, LPVOID got,
+                           DWORD capacity, LPDWORD got_len)
+{
+    FORWARD(SCardControl, card, code, sent, sent_len, got, capacity, got_len);
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+/* A command pointer that faults here would have faulted in the real library. */
+static void view_exchange(struct tap_report *report, const uint8_t *command, size_t command_len,
+                          const uint8_t *response, size_t response_len)
+{
+    struct apdu_view view = apdu_view(command, command_len);
+    report->command = command;
+    report->command_len = view.shown;
+    report->lc = view.lc;
+    if (response_len >= 2) {
+        report->response = response;
+        report->response_len = response_len - 2;
+        report->sw = (uint32_t)response[response_len - 2] << 8 | response[response_len - 1];
+    }
+}
+
+EXPORTED LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *sent_pci, LPCBYTE sent,
+                            DWORD sent_len, SCARD_IO_REQUEST *got_pci, LPBYTE got, LPDWORD got_len)
+{
+    struct tap_report report = {.kind = TAP_TRANSMIT, .function = "SCardTransmit"};
+    uint64_t start = now_us();
+    LONG status = ready() ? real.SCardTransmit(card, sent_pci, sent, sent_len, got_pci, got, got_len)
+                          : SCARD_E_NO_SERVICE;
+    report.us = now_us() - start;
+    if (sent != NULL)
+        view_exchange(&report, sent, sent_len, got,
+                      status == SCARD_S_SUCCESS && got != NULL && got_len != NULL ? *got_len : 0);
+    tell(report, status);
+    return status;
+}
+
+EXPORTED LONG SCardListReaderGroups(SCARDCONTEXT context, LPSTR groups, LPDWORD groups_len)
+{
+    FORWARD(SCardListReaderGroups, context, groups, groups_len);
+}
+
+EXPORTED LONG SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR readers,
+                               LPDWORD readers_len)
+{
+    FORWARD(SCardListReaders, context, groups, readers, readers_len);
+}
+
+EXPORTED LONG SCardFreeMemory(SCARDCONTEXT context, LPCVOID memory)
+{
+    FORWARD(SCardFreeMemory, context, memory);
+}
+
+EXPORTED LONG SCardCancel(SCARDCONTEXT context)
+{
+    FORWARD(SCardCancel, context);
+}
+
+EXPORTED LONG SCardGetAttrib(SCARDHANDLE card, DWORD attribute, LPBYTE value, LPDWORD value_len)
+{
+    FORWARD(SCardGetAttrib, card, attribute, value, value_len);
+}
+
+EXPORTED LONG SCardSetAttrib(SCARDHANDLE card, DWORD attribute, LPCBYTE value, DWORD value_len)
+{
+    FORWARD(SCardSetAttrib, card, attribute, value, value_len);
+}
+
+EXPORTED const char *pcsc_stringify_error(const LONG code)
+{
+    return ready() ? real.pcsc_stringify_error(code) : "no PC/SC library";
+}
