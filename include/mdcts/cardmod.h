@@ -306,7 +306,7 @@ typedef struct _CARD_ENCRYPTED_DATA { /* arrays and their blobs are driver's blo
 /* clang-format off */
 #define CP_CARD_FREE_SPACE           MDCTS_TEXT("Free Space")           /* CARD_FREE_SPACE_INFO */
 #define CP_CARD_CAPABILITIES         MDCTS_TEXT("Capabilities")         /* CARD_CAPABILITIES */
-#define CP_CARD_KEYSIZES             MDCTS_TEXT("Key Sizes")            /* CARD_KEY_SIZES; key spec */
+#define CP_CARD_KEYSIZES             MDCTS_TEXT("Key Sizes")            /* CARD_KEY_SIZES; spec */
 #define CP_CARD_READ_ONLY            MDCTS_TEXT("Read Only Mode")       /* BOOL */
 #define CP_CARD_CACHE_MODE           MDCTS_TEXT("Cache Mode")           /* DWORD, CP_CACHE_MODE_* */
 #define CP_SUPPORTS_WIN_X509_ENROLLMENT MDCTS_TEXT("Supports Windows x.509 Enrollment") /* BOOL */

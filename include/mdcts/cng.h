@@ -33,9 +33,9 @@ typedef struct _BCryptBufferDesc {
 #define BCRYPTBUFFER_VERSION            0
 
 /* Parameter types (BufferType). */
-#define KDF_HASH_ALGORITHM              0x00 /* NUL-terminated UTF-16 name; cbBuffer counts the NUL */
-#define KDF_SECRET_PREPEND              0x01 /* bytes before the secret; repeatable, joined in list order */
-#define KDF_SECRET_APPEND               0x02 /* bytes after the secret; repeatable, joined in list order */
+#define KDF_HASH_ALGORITHM              0x00 /* UTF-16 name; cbBuffer counts its NUL */
+#define KDF_SECRET_PREPEND              0x01 /* bytes, before the secret; repeatable, in order */
+#define KDF_SECRET_APPEND               0x02 /* bytes, behind the secret; repeatable, in order */
 #define KDF_HMAC_KEY                    0x03 /* bytes */
 #define KDF_TLS_PRF_LABEL               0x04 /* single-byte characters, without a NUL */
 #define KDF_TLS_PRF_SEED                0x05 /* 64 bytes: client random, server random */
