@@ -12,6 +12,7 @@
 
 #define JSON_BYTES_MAX (64u * 1024 * 1024)
 #define JSON_DEPTH_MAX 64
+#define JSON_KEYS_MAX  4096 /* of one map */
 
 /* Reads one value; its nodes carry file and line as position.  Duplicate keys, NUL in strings and
  * more than the limits are errors.  NULL with a diagnostic on failure. */

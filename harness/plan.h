@@ -48,6 +48,7 @@ struct node *plan_case_node(const struct plan *plan, size_t n, struct arena *are
 struct planned {
     uint64_t n;
     const char *id, *base, *requirement, *about, *file, *skip;
+    const char *fixture; /* NULL: none */
     uint32_t line;
     uint32_t timeout_ms; /* 0: none given */
     size_t fixture_steps;

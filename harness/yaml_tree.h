@@ -12,6 +12,7 @@
 #define YAML_BYTES_MAX (4u * 1024 * 1024)
 #define YAML_DEPTH_MAX 32
 #define YAML_NODES_MAX 200000
+#define YAML_KEYS_MAX  4096 /* of one map */
 
 /* Reads text.  file is what diagnostics say; it must outlive the tree.  NULL, with diagnostics, if
  * the text is no single document. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case_expand.h"
+
+struct expander {
+    struct diags *diags;
+    struct arena *keep;
+    const struct matrix *matrix;
+    size_t combination;
+};
+
+static bool expand_requires(struct expander *x, const struct node *from, struct node **out)
+{
+    *out = NULL;
+    return from == NULL || matrix_expand(x->diags, x->keep, x->matrix, x->combination, from, out);
+}
+
+static bool expand_steps(struct expander *x, const struct node *steps, struct expanded_case *out)
+{
+    bool ok = true;
+    for (const struct node *step = steps->first; step != NULL; step = step->next) {
+        struct node *copy;
+        ok = matrix_expand(x->diags, x->keep, x->matrix, x->combination, step, &copy) && ok;
+        out->nodes[out->step_count++] = copy;
+    }
+    return ok;
+}
+
+bool case_expand(struct diags *diags, struct arena *keep, const struct scenario_case *base,
+                 const struct matrix *matrix, size_t combination, struct expanded_case *out)
+{
+    struct expander x = {diags, keep, matrix, combination};
+    const struct fixture *fixture = base->fixture;
+    bool ok = true;
+    *out = (struct expanded_case){.base = base};
+    out->nodes = arena_array(keep, const struct node *,
+                             base->steps->count + (fixture != NULL ? fixture->steps->count : 0));
+    if (fixture != NULL) {
+        ok = expand_requires(&x, fixture->requires, &out->requires[0]);
+        ok = expand_steps(&x, fixture->steps, out) && ok;
+        out->fixture_steps = out->step_count;
+    }
+    ok = expand_requires(&x, base->requires, &out->requires[1]) && ok;
+    return expand_steps(&x, base->steps, out) && ok;
+}
+
+bool case_read_steps(struct diags *diags, struct arena *keep, const struct expanded_case *expanded,
+                     struct step **out)
+{
+    bool ok = true;
+    *out = arena_array(keep, struct step, expanded->step_count);
+    for (size_t i = 0; i < expanded->step_count; i++)
+        ok = scenario_read_step(diags, keep, expanded->nodes[i], &(*out)[i]) && ok;
+    return ok;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan_require.h"
+
+#include "fields.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct matcher {
+    struct arena *keep;
+    const struct node *capabilities;
+    bool virtual_reader;
+};
+
+/* ---- looking into capabilities ---- */
+
+static bool list_has(const struct node *list, const char *text)
+{
+    for (const struct node *item = list != NULL ? list->first : NULL; item != NULL;
+         item = item->next)
+        if (node_text(item) != NULL && strcmp(item->text, text) == 0)
+            return true;
+    return false;
+}
+
+static bool list_has_number(const struct node *list, uint64_t number)
+{
+    uint64_t value;
+    for (const struct node *item = list != NULL ? list->first : NULL; item != NULL;
+         item = item->next)
+        if (node_to_uint(item, &value) && value == number)
+            return true;
+    return false;
+}
+
+/* Containers of that use and, unless NULL, that curve. */
+static size_t count_containers(const struct matcher *m, const char *use, const char *curve)
+{
+    size_t count = 0;
+    const struct node *list = node_get(m->capabilities, "containers");
+    for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
+        const char *its_use = node_get_text(c, "use"), *its_curve = node_get_text(c, "curve");
+        if (its_use != NULL && strcmp(its_use, use) == 0 &&
+            (curve == NULL || (its_curve != NULL && strcmp(its_curve, curve) == 0)))
+            count++;
+    }
+    return count;
+}
+
+/* ---- one function per need: the reason, or NULL ---- */
+
+typedef const char *need_check(const struct matcher *m, const struct node *value);
+
+static const char *need_version(const struct matcher *m, const struct node *value)
+{
+    uint64_t version;
+    if (!node_to_uint(value, &version) ||
+        list_has_number(node_get(m->capabilities, "driver_versions"), version))
+        return NULL;
+    return arena_printf(m->keep, "no version %" PRIu64, version);
+}
+
+static const char *need_curve(const struct matcher *m, const struct node *value)
+{
+    if (count_containers(m, "agree", value->text) > 0)
+        return NULL;
+    return arena_printf(m->keep, "no container agrees on %s", value->text);
+}
+
+static const char *need_listed(const struct matcher *m, const struct node *value, const char *list,
+                               const char *what)
+{
+    const struct node *item = value->kind == NODE_LIST ? value->first : value;
+    for (; item != NULL; item = value->kind == NODE_LIST ? item->next : NULL)
+        if (node_text(item) != NULL && !list_has(node_get(m->capabilities, list), item->text))
+            return arena_printf(m->keep, "no %s %s", what, item->text);
+    return NULL;
+}
+
+static const char *need_kdf(const struct matcher *m, const struct node *value)
+{
+    return need_listed(m, value, "kdfs", "KDF");
+}
+
+static const char *need_hash(const struct matcher *m, const struct node *value)
+{
+    return need_listed(m, value, "hashes", "hash");
+}
+
+static const char *need_unsupported_kdf(const struct matcher *m, const struct node *value)
+{
+    if (!list_has(node_get(m->capabilities, "kdfs"), value->text))
+        return NULL;
+    return arena_printf(m->keep, "KDF %s is supported", value->text);
+}
+
+static const char *need_flag(const struct matcher *m, const struct node *value, const char *name,
+                             const char *what)
+{
+    bool wanted = true;
+    node_to_bool(value, &wanted);
+    if (node_get_bool(m->capabilities, name, false) == wanted)
+        return NULL;
+    return arena_printf(m->keep, wanted ? "no %s" : "has %s", what);
+}
+
+static const char *need_secret_handles(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "secret_handles", "secret handles");
+}
+
+static const char *need_key_handles(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "key_handles", "key handles");
+}
+
+static const char *need_deauthenticate(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "deauthenticate", "deauthentication");
+}
+
+static const char *need_dh(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "dh", "key agreement");
+}
+
+static const char *need_agreements(const struct matcher *m, const struct node *value)
+{
+    uint64_t count = 0, offered = node_get_uint(m->capabilities, "agreements", 0);
+    node_to_uint(value, &count);
+    if (offered >= count)
+        return NULL;
+    return arena_printf(m->keep, "room for %" PRIu64 " agreements, not %" PRIu64, offered, count);
+}
+
+static const char *need_container(const struct matcher *m, const struct node *value)
+{
+    const char *use = strcmp(value->text, "sign-only") == 0 ? "sign" : "rsa";
+    if (count_containers(m, use, NULL) > 0)
+        return NULL;
+    return arena_printf(m->keep, "no %s container", value->text);
+}
+
+static const char *need_hmac_flag(const struct matcher *m, const struct node *value)
+{
+    (void)value;
+    return node_get_bool(m->capabilities, "hmac_secret", false)
+               ? NULL
+               : "KDF_USE_SECRET_AS_HMAC_KEY_FLAG is not supported";
+}
+
+static const char *need_reader(const struct matcher *m, const struct node *value)
+{
+    (void)value;
+    return m->virtual_reader ? NULL : "needs the virtual reader";
+}
+
+/* ---- the language's keys ---- */
+
+enum need_kind { NEED_NUMBER, NEED_BOOL, NEED_WORD, NEED_WORDS };
+
+/* clang-format off */
+static const struct need {
+    const char *name;
+    enum need_kind kind;
+    need_check *check;
+    const struct text_table *known; /* words that are allowed; NULL: any */
+} needs[] = {
+    {"version",         NEED_NUMBER, need_version,         NULL},
+    {"curve",           NEED_WORD,   need_curve,           &curve_names},
+    {"kdf",             NEED_WORDS,  need_kdf,             &kdf_names},
+    {"hash",            NEED_WORDS,  need_hash,            &hash_names},
+    {"unsupported_kdf", NEED_WORD,   need_unsupported_kdf, &kdf_names},
+    {"secret_handles",  NEED_BOOL,   need_secret_handles,  NULL},
+    {"key_handles",     NEED_BOOL,   need_key_handles,     NULL},
+    {"deauthenticate",  NEED_BOOL,   need_deauthenticate,  NULL},
+    {"dh",              NEED_BOOL,   need_dh,              NULL},
+    {"agreements",      NEED_NUMBER, need_agreements,      NULL},
+    {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},
+    {"flag",            NEED_WORD,   need_hmac_flag,       &(const struct text_table){(const char *const[]){"hmac-secret"}, 1}},
+    {"reader",          NEED_WORD,   need_reader,          &(const struct text_table){(const char *const[]){"virtual"}, 1}},
+};
+/* clang-format on */
+
+static bool check_words(struct diags *diags, const struct need *need, const struct node *value)
+{
+    bool list = value->kind == NODE_LIST && need->kind == NEED_WORDS, ok = true;
+    size_t place;
+    for (const struct node *item = list ? value->first : value; item != NULL;
+         item = list ? item->next : NULL)
+        ok =
+            field_choice(diags, item, need->name, need->known->names, need->known->count, &place) &&
+            ok;
+    return ok;
+}
+
+static bool check_need(struct diags *diags, const struct need *need, const struct node *value)
+{
+    uint64_t number;
+    bool yes;
+    if (need->kind == NEED_NUMBER)
+        return field_uint(diags, value, need->name, 0, 65536, &number);
+    if (need->kind == NEED_BOOL)
+        return field_bool(diags, value, need->name, &yes);
+    return check_words(diags, need, value);
+}
+
+bool require_check(struct diags *diags, const struct node *requires)
+{
+    const char *names[COUNT(needs)];
+    bool ok = true;
+    if (requires == NULL)
+        return true;
+    for (size_t i = 0; i < COUNT(needs); i++)
+        names[i] = needs[i].name;
+    if (!fields_check(diags, requires, "requires", names, COUNT(names)))
+        return false;
+    for (size_t i = 0; i < COUNT(needs); i++) {
+        const struct node *value = node_get(requires, needs[i].name);
+        if (value != NULL)
+            ok = check_need(diags, &needs[i], value) && ok;
+    }
+    return ok;
+}
+
+static const char *said_missing(const struct matcher *m, const struct node *said)
+{
+    for (size_t i = 0; said != NULL && i < COUNT(needs); i++) {
+        const struct node *value = node_get(said, needs[i].name);
+        const char *why = value == NULL ? NULL : needs[i].check(m, value);
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
+/* ---- implied by steps ---- */
+
+static bool says(const struct require_case *needs_of, const char *key)
+{
+    return node_get(needs_of->said[0], key) != NULL || node_get(needs_of->said[1], key) != NULL;
+}
+
+static bool says_word(const struct require_case *needs_of, const char *key, const char *word)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = node_get_text(needs_of->said[i], key);
+        if (text != NULL && strcmp(text, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *container_missing(const struct matcher *m, const struct step *step)
+{
+    struct container_spec c = step_container(step);
+    if (c.kind == CONTAINER_RSA || c.kind == CONTAINER_SIGN_ONLY) {
+        const char *use = c.kind == CONTAINER_RSA ? "rsa" : "sign";
+        return count_containers(m, use, NULL) >= c.nth
+                   ? NULL
+                   : arena_printf(m->keep, "no %s container",
+                                  c.kind == CONTAINER_RSA ? "rsa" : "sign-only");
+    }
+    if (c.kind != CONTAINER_BY_CURVE)
+        return NULL;
+    size_t count = count_containers(m, "agree", c.curve);
+    if (count >= c.nth)
+        return NULL;
+    return count == 0 ? arena_printf(m->keep, "no container agrees on %s", c.curve)
+                      : arena_printf(m->keep, "only %zu containers agree on %s", count, c.curve);
+}
+
+static const char *hash_missing(const struct matcher *m, const struct step *step)
+{
+    const struct node *list = step_arg(step, "parameters");
+    if (list == NULL || list->kind != NODE_LIST)
+        return NULL;
+    for (const struct node *item = list->first; item != NULL; item = item->next) {
+        const char *hash = node_get_text(item, "KDF_HASH_ALGORITHM");
+        if (hash != NULL && text_table_has(&hash_names, hash) &&
+            !list_has(node_get(m->capabilities, "hashes"), hash))
+            return arena_printf(m->keep, "no hash %s", hash);
+    }
+    return NULL;
+}
+
+static const char *derive_missing(const struct matcher *m, const struct require_case *needs_of,
+                                  const struct step *step)
+{
+    struct kdf_spec kdf = step_kdf(step);
+    const struct node *kdfs = node_get(m->capabilities, "kdfs");
+    if (kdf.kind == KDF_ANY && (kdfs == NULL || kdfs->count == 0))
+        return "no KDF";
+    if (kdf.kind == KDF_NAMED && !says_word(needs_of, "unsupported_kdf", kdf.name) &&
+        !list_has(kdfs, kdf.name))
+        return arena_printf(m->keep, "no KDF %s", kdf.name);
+    return says(needs_of, "unsupported_kdf") ? NULL : hash_missing(m, step);
+}
+
+/* Without pin_roles nothing is known about PINs, and nothing is skipped for them. */
+static const char *pin_missing(const struct matcher *m, const struct step *step)
+{
+    const struct node *roles = node_get(m->capabilities, "pin_roles");
+    const char *role = step_arg_text(step, "role", "user");
+    const char *pin = step_arg_text(step, "pin", "profile");
+    if (roles == NULL || strcmp(pin, "profile") != 0 || list_has(roles, role) ||
+        step_arg(step, "entry") != NULL)
+        return NULL;
+    return arena_printf(m->keep, "no PIN for role %s", role);
+}
+
+static const char *step_missing(const struct matcher *m, const struct require_case *needs_of,
+                                const struct step *step)
+{
+    const char *why = NULL;
+    if (step_is_dh(step) && !says(needs_of, "dh") && !node_get_bool(m->capabilities, "dh", false))
+        return "no key agreement";
+    if (step->op == STEP_CONSTRUCT || step->op == STEP_CONTAINER_INFO ||
+        step->op == STEP_CONTAINER_PROPERTY)
+        why = container_missing(m, step);
+    else if (step->op == STEP_DERIVE)
+        why = derive_missing(m, needs_of, step);
+    else if (step->op == STEP_AUTHENTICATE)
+        why = pin_missing(m, step);
+    return why;
+}
+
+const char *require_missing(struct arena *keep, const struct require_case *needs_of,
+                            const struct node *capabilities, bool virtual_reader)
+{
+    struct matcher m = {keep, capabilities, virtual_reader};
+    const char *why = NULL;
+    for (size_t i = 0; i < 2 && why == NULL; i++)
+        why = said_missing(&m, needs_of->said[i]);
+    for (size_t i = 0; i < needs_of->step_count && why == NULL; i++)
+        why = step_missing(&m, needs_of, &needs_of->steps[i]);
+    return why;
+}

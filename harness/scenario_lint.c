@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a suite file can only be told when all files are read and the matrices are multiplied out.
+ */
+#include "case_expand.h"
+#include "fields.h"
+#include "plan_require.h"
+#include "scenario.h"
+
+#include <string.h>
+
+#define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
+#define BOUND_NAMES_MAX (2 * STEPS_MAX)
+#define SUGGESTIONS_MAX 512
+
+struct lint {
+    struct diags *diags;
+    struct arena *keep;
+    struct scenario *scenario;
+};
+
+/* ---- requirement ids and fixtures ---- */
+
+static bool unknown_requirement(struct lint *l, struct source_pos at, const char *id)
+{
+    const struct requirements *all = &l->scenario->requirements;
+    const char *names[SUGGESTIONS_MAX];
+    size_t count = 0;
+    for (; count < all->count && count < SUGGESTIONS_MAX; count++)
+        names[count] = all->items[count].id;
+    const char *near = nearest_name(id, names, count);
+    return diag_error(l->diags, at, "unknown requirement '%s'%s", id,
+                      near == NULL ? ""
+                                   : arena_printf(&l->diags->arena, "; did you mean '%s'?", near));
+}
+
+static const struct fixture *find_in_suite(const struct suite *suite, const char *name)
+{
+    for (size_t i = 0; i < suite->fixture_count; i++)
+        if (strcmp(suite->fixtures[i].name, name) == 0)
+            return &suite->fixtures[i];
+    return NULL;
+}
+
+/* A suite's own fixtures win over those of files without cases. */
+static const struct fixture *find_fixture(const struct lint *l, const struct suite *suite,
+                                          const char *name)
+{
+    const struct fixture *found = find_in_suite(suite, name);
+    for (size_t i = 0; found == NULL && i < l->scenario->suite_count; i++)
+        if (l->scenario->suites[i]->case_count == 0)
+            found = find_in_suite(l->scenario->suites[i], name);
+    return found;
+}
+
+static size_t fixture_names(const struct lint *l, const struct suite *suite, const char **names,
+                            size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->scenario->suite_count; i++) {
+        const struct suite *s = l->scenario->suites[i];
+        for (size_t j = 0; (s == suite || s->case_count == 0) && j < s->fixture_count; j++)
+            if (count < most)
+                names[count++] = s->fixtures[j].name;
+    }
+    return count;
+}
+
+static bool resolve_fixture(struct lint *l, struct scenario_case *c)
+{
+    const char *names[64];
+    if (c->fixture == NULL)
+        return true;
+    const struct fixture *found = find_fixture(l, c->suite, c->fixture->name);
+    if (found == NULL) {
+        size_t count = fixture_names(l, c->suite, names, COUNT(names));
+        if (count == 0)
+            return diag_error(l->diags, c->fixture->at, "unknown fixture '%s': none is defined",
+                              c->fixture->name);
+        return field_unknown(l->diags, c->fixture->at, "fixture", c->fixture->name, names, count);
+    }
+    c->fixture = found;
+    return found->steps != NULL && found->steps->kind == NODE_LIST &&
+           found->steps->count <= STEPS_MAX; /* else its reader has complained */
+}
+
+/* ---- names that steps bind ---- */
+
+enum bound_kind { BOUND_CONTEXT, BOUND_AGREEMENT, BOUND_KEY, BOUND_BLOB, BOUND_NOTHING };
+
+static const char *const bound_words[] = {"a context", "an agreement", "a key", "a public key"};
+
+struct bound {
+    const char *name;
+    enum bound_kind kind;
+    struct source_pos at;
+    size_t step;
+};
+
+struct scope {
+    struct lint *l;
+    struct bound names[BOUND_NAMES_MAX];
+    size_t count;
+};
+
+static enum bound_kind binds_what(const struct step *step)
+{
+    if (step->op == STEP_ACQUIRE)
+        return BOUND_CONTEXT;
+    if (step->op == STEP_CONSTRUCT)
+        return BOUND_AGREEMENT;
+    if (step->op == STEP_DERIVE)
+        return BOUND_KEY;
+    return step->op == STEP_CONTAINER_INFO ? BOUND_BLOB : BOUND_NOTHING;
+}
+
+static const struct bound *find_bound(const struct scope *s, const char *name, bool context)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->names[i].name, name) == 0 && (s->names[i].kind == BOUND_CONTEXT) == context)
+            return &s->names[i];
+    return NULL;
+}
+
+static bool bind_names(struct scope *s, const struct step *steps, size_t count)
+{
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = step_binds(&steps[i]);
+        enum bound_kind kind = binds_what(&steps[i]);
+        if (name == NULL || kind == BOUND_NOTHING)
+            continue;
+        const struct bound *earlier = find_bound(s, name, kind == BOUND_CONTEXT);
+        if (earlier != NULL && kind == BOUND_CONTEXT)
+            continue; /* the same context again, after it was deleted */
+        if (earlier != NULL)
+            ok = diag_error(s->l->diags, node_get(steps[i].args, "as")->at,
+                            "'%s' already names %s of line %u", name, bound_words[earlier->kind],
+                            earlier->at.line);
+        else if (s->count < BOUND_NAMES_MAX)
+            s->names[s->count++] = (struct bound){name, kind, steps[i].at, i};
+    }
+    return ok;
+}
+
+static const char *suggestion(struct scope *s, const char *name)
+{
+    const char *names[BOUND_NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->names[i].kind != BOUND_CONTEXT)
+            names[count++] = s->names[i].name;
+    const char *near = nearest_name(name, names, count);
+    return near == NULL ? "" : arena_printf(&s->l->diags->arena, "; did you mean '$%s'?", near);
+}
+
+/* wanted: BOUND_NOTHING for a key or a public key. */
+static bool check_use(struct scope *s, const struct node *node, size_t step, enum bound_kind wanted)
+{
+    const char *name = reference_name(node);
+    struct diags *diags = s->l->diags;
+    if (name == NULL)
+        return true;
+    const char *what = wanted == BOUND_NOTHING ? "a key or a public key" : bound_words[wanted];
+    const struct bound *bound = find_bound(s, name, false);
+    if (bound == NULL)
+        return diag_error(diags, node->at,
+                          "'$%s' is neither a matrix variable nor %s: no step has 'as: %s'%s", name,
+                          what, name, suggestion(s, name));
+    if (bound->step >= step)
+        return diag_error(diags, node->at, "'$%s' doesn't exist yet: line %u makes it", name,
+                          bound->at.line);
+    bool fits = wanted == BOUND_NOTHING ? bound->kind == BOUND_KEY || bound->kind == BOUND_BLOB
+                                        : bound->kind == wanted;
+    return fits || diag_error(diags, node->at, "'$%s' is %s, but %s is needed here", name,
+                              bound_words[bound->kind], what);
+}
+
+static bool check_answers(struct scope *s, const struct step *step, size_t number)
+{
+    const struct node *callbacks = node_get(step->node, "callbacks");
+    const struct node *list = node_get(callbacks, "CspGetDHAgreement");
+    bool ok = true;
+    for (const struct node *item = list != NULL ? list->first : NULL; item != NULL;
+         item = item->next)
+        ok = check_use(s, node_get(item, "index"), number, BOUND_AGREEMENT) && ok;
+    return ok;
+}
+
+/* Steps about the card itself, and comparisons, need no context. */
+static bool needs_context(const struct step *step)
+{
+    static const enum step_op without[] = {STEP_ACQUIRE, STEP_RESET,   STEP_REMOVE,
+                                           STEP_INSERT,  STEP_FOREIGN, STEP_RELATE};
+    for (size_t i = 0; i < COUNT(without); i++)
+        if (without[i] == step->op)
+            return false;
+    return node_get(step->raw, "pCardData") == NULL;
+}
+
+static bool check_context(struct scope *s, const struct step *step, size_t number)
+{
+    if (!needs_context(step))
+        return true;
+    const struct bound *bound = find_bound(s, step->context, true);
+    if (bound != NULL && bound->step < number)
+        return true;
+    const struct node *said = node_get(step->node, "context");
+    return diag_error(s->l->diags, said != NULL ? said->at : step->at,
+                      "%s needs the context '%s', which no earlier step acquires", step->op_name,
+                      step->context);
+}
+
+static bool check_references(struct scope *s, const struct step *step, size_t number)
+{
+    bool ok = check_context(s, step, number);
+    ok = check_use(s, step_arg(step, "agreement"), number, BOUND_AGREEMENT) && ok;
+    ok = check_use(s, step_arg(step, "key"), number, BOUND_KEY) && ok;
+    ok = check_use(s, node_get(step_arg(step, "peer"), "same"), number, BOUND_AGREEMENT) && ok;
+    for (const struct node *list = step->op == STEP_RELATE ? step->args->first : NULL; list != NULL;
+         list = list->next)
+        for (const struct node *item = list->first; item != NULL; item = item->next)
+            ok = check_use(s, item, number, BOUND_NOTHING) && ok;
+    return check_answers(s, step, number) && ok;
+}
+
+/* ---- variables nobody replaces ---- */
+
+static bool is_bound_somewhere(const struct expanded_case *x, const char *name)
+{
+    for (size_t i = 0; i < x->step_count; i++)
+        for (const struct node *op = x->nodes[i]->first; op != NULL; op = op->next) {
+            const char *as = node_get_text(op, "as");
+            if (as != NULL && strcmp(as, name) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* An unknown variable is named as such, once, before its step is read and complains about its kind.
+ */
+static bool check_variables(struct lint *l, const struct expanded_case *x, const struct node *node)
+{
+    const char *name = reference_name(node);
+    bool ok = true;
+    if (name != NULL && !is_bound_somewhere(x, name))
+        return diag_error(l->diags, node->at,
+                          "'$%s' is unknown: no matrix variable and no step's 'as' has this name",
+                          name);
+    for (const struct node *child = node->first; child != NULL; child = child->next)
+        ok = check_variables(l, x, child) && ok;
+    return ok;
+}
+
+/* ---- expectations ---- */
+
+static bool check_expectations(struct lint *l, const struct expanded_case *x,
+                               const struct step *steps)
+{
+    const struct requirement *own =
+        requirement_find(&l->scenario->requirements, x->base->requirement);
+    bool ok = true, own_asserted = false;
+    for (size_t i = 0; i < x->step_count; i++) {
+        bool in_fixture = i < x->fixture_steps;
+        own_asserted |= steps[i].op == STEP_RELATE && !in_fixture;
+        for (size_t j = 0; j < steps[i].expect_count; j++) {
+            const struct expectation *e = &steps[i].expects[j];
+            const struct requirement *row =
+                e->requirement == NULL
+                    ? own
+                    : requirement_find(&l->scenario->requirements, e->requirement);
+            own_asserted |= row == own && !in_fixture;
+            if (in_fixture && e->requirement == NULL)
+                ok = diag_error(l->diags, e->at,
+                                "a fixture belongs to no requirement: its "
+                                "expectations need 'for'");
+            else if (row == NULL && e->requirement != NULL)
+                ok = unknown_requirement(l, e->at, e->requirement);
+            else if (row != NULL && e->returns == RETURN_PER_REQUIREMENT &&
+                     !requirement_has_codes(row))
+                ok = diag_error(l->diags, e->at,
+                                "requirement %s lists no return codes, so "
+                                "'per-requirement' says nothing",
+                                row->id);
+        }
+    }
+    if (!own_asserted)
+        ok = diag_error(l->diags, x->base->at,
+                        "case '%s' asserts nothing about %s: no step of it "
+                        "has an 'expect' for that requirement",
+                        x->base->id, x->base->requirement);
+    return ok;
+}
+
+/* ---- one case ---- */
+
+static bool check_expanded(struct lint *l, const struct expanded_case *x)
+{
+    struct arena scratch = {0};
+    struct step *steps;
+    struct scope *scope = arena_new(&scratch, struct scope);
+    bool ok = true;
+    scope->l = l;
+    for (size_t i = 0; i < x->step_count; i++)
+        ok = check_variables(l, x, x->nodes[i]) && ok;
+    for (size_t i = 0; i < 2; i++)
+        ok = require_check(l->diags, x->requires[i]) && ok;
+    ok = ok && case_read_steps(l->diags, &scratch, x, &steps);
+    if (ok) {
+        ok = bind_names(scope, steps, x->step_count);
+        for (size_t i = 0; i < x->step_count; i++)
+            ok = check_references(scope, &steps[i], i) && ok;
+        ok = check_expectations(l, x, steps) && ok;
+    }
+    arena_free(&scratch);
+    return ok;
+}
+
+static bool is_known(const struct diags *diags, const struct diag *new)
+{
+    size_t kept = diags->count < DIAG_MAX ? diags->count : DIAG_MAX;
+    for (size_t i = 0; i < kept; i++) {
+        const struct diag *old = &diags->items[i];
+        if (old->at.line == new->at.line &&
+            old->at.column == new->at.column &&strcmp(old->text, new->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A mistake outside the matrix shows in every combination, and is told once. */
+static void merge(struct diags *into, const struct diags *from)
+{
+    size_t kept = from->count < DIAG_MAX ? from->count : DIAG_MAX;
+    for (size_t i = 0; i < kept; i++)
+        if (!is_known(into, &from->items[i]))
+            diag_error(into, from->items[i].at, "%s", from->items[i].text);
+}
+
+static bool check_combinations(struct lint *l, const struct scenario_case *c,
+                               const struct matrix *matrix)
+{
+    struct diags all = {0};
+    struct arena scratch = {0};
+    for (size_t i = 0; i < matrix->combinations && all.count < DIAG_MAX; i++) {
+        struct diags one = {0};
+        struct lint inner = {&one, l->keep, l->scenario};
+        struct expanded_case x;
+        if (case_expand(&one, &scratch, c, matrix, i, &x))
+            check_expanded(&inner, &x);
+        merge(&all, &one);
+        diags_free(&one);
+        arena_reset(&scratch);
+    }
+    arena_free(&scratch);
+    bool ok = all.count == 0;
+    merge(l->diags, &all);
+    diags_free(&all);
+    return ok;
+}
+
+static bool check_duplicate(struct lint *l, const struct scenario_case *c)
+{
+    const struct scenario_case *first = scenario_find_case(l->scenario, c->id);
+    if (first == c)
+        return true;
+    return diag_error(l->diags, c->at, "case '%s' is already in %s line %u", c->id,
+                      first->suite->file, first->at.line);
+}
+
+static bool check_case(struct lint *l, struct scenario_case *c)
+{
+    struct matrix matrix;
+    bool ok = check_duplicate(l, c);
+    ok = resolve_fixture(l, c) && ok;
+    if (requirement_find(&l->scenario->requirements, c->requirement) == NULL)
+        ok = unknown_requirement(l, c->at, c->requirement);
+    return matrix_read(l->diags, l->keep, c->matrix, &matrix) && ok &&
+           check_combinations(l, c, &matrix);
+}
+
+bool scenario_check(struct diags *diags, struct arena *keep, struct scenario *scenario)
+{
+    struct lint l = {diags, keep, scenario};
+    bool ok = true;
+    for (size_t i = 0; i < scenario->suite_count; i++) {
+        struct suite *suite = scenario->suites[i];
+        for (size_t j = 0; j < suite->case_count; j++) {
+            struct scenario_case *c = &suite->cases[j];
+            /* What its reader refused has been told already. */
+            bool read = c->id != NULL && c->requirement != NULL && c->steps != NULL &&
+                        c->steps->kind == NODE_LIST && c->steps->count <= STEPS_MAX;
+            ok = read && check_case(&l, c) && ok;
+        }
+    }
+    return ok;
+}
