@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NAMES_SHOWN_MAX 40
+#define NAMES_SHOWN_MAX 32 /* more would bury the sentence */
 #define TEXT_SHOWN_MAX  60 /* characters of a value that a sentence repeats */
 
 const char *field_shown(struct arena *keep, const struct node *node)
@@ -37,13 +37,13 @@ bool field_wrong(struct diags *diags, const struct node *node, const char *what,
 static const char *names_listed(struct arena *keep, const char *const *names, size_t count)
 {
     const char *list = "";
-    for (size_t i = 0; i < count && i < NAMES_SHOWN_MAX; i++)
+    for (size_t i = 0; i < count; i++)
         list = arena_printf(keep, "%s%s%s", list,
                             i == 0           ? ""
                             : i + 1 == count ? " and "
                                              : ", ",
                             names[i]);
-    return count > NAMES_SHOWN_MAX ? arena_printf(keep, "%s ...", list) : list;
+    return list;
 }
 
 bool field_unknown(struct diags *diags, struct source_pos at, const char *what, const char *text,
@@ -52,6 +52,8 @@ bool field_unknown(struct diags *diags, struct source_pos at, const char *what, 
     const char *near = nearest_name(text, names, count);
     if (near != NULL)
         return diag_error(diags, at, "unknown %s '%s'; did you mean '%s'?", what, text, near);
+    if (count > NAMES_SHOWN_MAX)
+        return diag_error(diags, at, "unknown %s '%s'", what, text);
     return diag_error(diags, at, "unknown %s '%s'; known are %s", what, text,
                       names_listed(&diags->arena, names, count));
 }

@@ -167,10 +167,8 @@ static const struct node *find_value(struct expander *x, const struct node *node
         const struct node *value = value_of(x->matrix, i, x->combination);
         const struct node *field = dot == NULL ? value : node_get(value, dot + 1);
         if (field == NULL)
-            x->ok = diag_error(x->diags, node->at,
-                               "the value %s of matrix variable '%s' has no "
-                               "field '%s'",
-                               field_shown(x->keep, value), known, dot + 1);
+            x->ok = diag_error(x->diags, node->at, "this value of '$%s' has no field '%s'", known,
+                               dot + 1);
         else if (dot == NULL && value->kind == NODE_MAP)
             x->ok = diag_error(x->diags, node->at,
                                "'$%s' is a map here: name one of its fields, "

@@ -215,8 +215,7 @@ bool require_check(struct diags *diags, const struct node *requires)
         return true;
     for (size_t i = 0; i < COUNT(needs); i++)
         names[i] = needs[i].name;
-    if (!fields_check(diags, requires, "requires", names, COUNT(names)))
-        return false;
+    ok = fields_check(diags, requires, "requires", names, COUNT(names));
     for (size_t i = 0; i < COUNT(needs); i++) {
         const struct node *value = node_get(requires, needs[i].name);
         if (value != NULL)

@@ -207,6 +207,7 @@ struct scenario_case {
     struct source_pos at; /* of the id: what a finding points at when it has no step */
     const char *about;
     const char *requirement;
+    struct source_pos requirement_at;
     const struct node *matrix;     /* NULL or map; see matrix.h */
     const struct node *requires;   /* NULL or map */
     const struct fixture *fixture; /* NULL: none */

@@ -373,7 +373,7 @@ static bool check_case(struct lint *l, struct scenario_case *c)
     bool ok = check_duplicate(l, c);
     ok = resolve_fixture(l, c) && ok;
     if (requirement_find(&l->scenario->requirements, c->requirement) == NULL)
-        ok = unknown_requirement(l, c->at, c->requirement);
+        ok = unknown_requirement(l, c->requirement_at, c->requirement);
     return matrix_read(l->diags, l->keep, c->matrix, &matrix) && ok &&
            check_combinations(l, c, &matrix);
 }

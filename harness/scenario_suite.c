@@ -160,6 +160,7 @@ static bool read_case_fields(struct reader *r, const struct node *node, struct s
     ok = read_allow(r, node_get(node, "allow"), out) && ok;
     ok = read_tags(r, node_get(node, "tags"), out) && ok;
     ok = read_fixture_name(r, node_get(node, "fixture"), out) && ok;
+    out->requirement_at = node_get(node, "requirement")->at;
     out->timeout_ms = (uint32_t)timeout_ms;
     out->matrix = node_get(node, "matrix");
     out->requires = node_get(node, "requires");
