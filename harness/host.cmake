@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# The process that loads drivers, the PC/SC tap, and the runner's end of the link.
+# None but the link and the unit tests may carry sanitizers.
+
+set(host_sources
+  host/agreement.c host/cache.c host/caller.c host/callbacks.c host/channel.c host/commands.c
+  host/compare.c host/context.c host/crash.c host/ledger.c host/main.c host/modules.c
+  host/objects.c host/padding.c host/pcsc.c host/process.c host/region.c host/scratch.c
+  host/server.c host/tap_link.c host/value.c base/frame.c)
+list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+add_executable(mdcts-host ${host_sources})
+target_link_libraries(mdcts-host PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
+# pcsc-lite's headers reach one file, and its library none.
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/host/pcsc.c PROPERTIES
+  INCLUDE_DIRECTORIES "${PCSCLITE_INCLUDE_DIRS}")
+
+add_library(tap SHARED ${CMAKE_CURRENT_LIST_DIR}/tap/tap.c ${CMAKE_CURRENT_LIST_DIR}/tap/apdu_view.c)
+target_include_directories(tap PRIVATE ${PCSCLITE_INCLUDE_DIRS})
+target_link_libraries(tap PRIVATE mdcts_options ${CMAKE_DL_LIBS})
+# A driver that links the real library finds this one by its soname.
+set_target_properties(tap PROPERTIES OUTPUT_NAME pcsclite SOVERSION 1 NO_SONAME OFF
+  LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/tap C_VISIBILITY_PRESET hidden)
+
+add_library(mdcts_link STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/link.c ${CMAKE_CURRENT_LIST_DIR}/link_server.c
+  ${CMAKE_CURRENT_LIST_DIR}/link_event.c ${CMAKE_CURRENT_LIST_DIR}/link_call.c
+  ${CMAKE_CURRENT_LIST_DIR}/link_request.c
+  ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
+target_link_libraries(mdcts_link PUBLIC mdcts_base PRIVATE mdcts_options mdcts_sanitize)
+
+mdcts_unit_test(frame_test LIBS mdcts_base
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/base/frame_test.c ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
+mdcts_unit_test(apdu_view_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/tap/apdu_view_test.c ${CMAKE_CURRENT_LIST_DIR}/tap/apdu_view.c)
+mdcts_unit_test(ledger_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/host/ledger_test.c ${CMAKE_CURRENT_LIST_DIR}/host/ledger.c
+          ${CMAKE_CURRENT_LIST_DIR}/host/region.c)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the link share; nobody else includes it. */
+#ifndef MDCTS_LINK_INTERNAL_H
+#define MDCTS_LINK_INTERNAL_H
+
+#include "host/protocol.h"
+#include "link.h"
+
+#define LINK_ENDED_MAX     256 /* hosts whose end was told but not asked for yet */
+#define LINK_TIMEOUT_MS    10000u
+#define LINK_KILL_MS       10000u /* for the kernel to end a killed process */
+#define OUTPUT_EVENT_BYTES 16384u /* of what the driver printed, per stream and request; the rest is counted */
+
+struct link {
+    int socket;       /* to the server */
+    pid_t own_server; /* 0: somebody else's */
+    uint8_t *outgoing; /* FRAME_BYTES_MAX */
+    struct {
+        pid_t pid;
+        int status;
+    } ended[LINK_ENDED_MAX];
+    size_t ended_count;
+    bool gone; /* the server is */
+};
+
+struct output {
+    int pipe; /* -1: closed */
+    size_t len;
+    uint64_t total;
+    uint8_t bytes[OUTPUT_EVENT_BYTES];
+};
+
+struct host {
+    struct link *link;
+    struct host_sink sink;
+    pid_t pid;
+    int pidfd;
+    int channel;
+    struct output outputs[2]; /* stdout, stderr */
+    uint8_t *incoming; /* FRAME_BYTES_MAX */
+    size_t incoming_len, incoming_used;
+    uint32_t step;
+    uint64_t sequence; /* the last that came */
+    bool crashed;      /* a crash event came */
+    bool ended;        /* wait_status is valid */
+    bool gone;         /* no request can be answered any more */
+    bool ending;       /* we asked for the end */
+    int wait_status;
+};
+
+/* ---- link_server.c ---- */
+/* Reads what the server has to say, waiting up to timeout_ms for the first message. */
+void server_listen(struct link *link, int timeout_ms);
+/* Whether the host's end has been told; takes it. */
+bool server_take_ended(struct host *host);
+
+/* ---- link.c ---- */
+uint64_t clock_ms(void);
+/* An empty frame of that kind to be filled and given to host_request(). */
+struct frame_writer request_begin(struct host *host, uint16_t kind);
+/* Sends, hands out events, waits.  *reply is valid until the next request. */
+enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
+                               struct frame *reply);
+
+/* ---- link_event.c ---- */
+/* The event as a map; NULL if the frame is no well-formed event.  *content borrows from the frame. */
+struct node *event_node(struct arena *keep, const struct frame *frame, struct bytes *content);
+/* Printable text of any bytes. */
+char *text_of_bytes(struct arena *keep, struct bytes bytes);
+/* Hands an event of the runner's own to the sink. */
+struct node *event_begin(struct host *host, const char *name);
+void event_deliver(struct host *host, struct node *event);
+
+/* ---- link_request.c ---- */
+uint64_t reply_number(const struct frame *reply, uint16_t id);
+struct bytes reply_bytes(const struct frame *reply, uint16_t id);
+/* HOST_RETURNED if the outcome was that and the host says that it is done. */
+enum host_outcome reply_outcome(enum host_outcome outcome, const struct frame *reply);
+struct wire_value wire_value_of(const struct host_value *value);
+
+#endif
