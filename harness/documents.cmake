@@ -13,5 +13,5 @@ add_library(mdcts_scenario STATIC
 target_link_libraries(mdcts_scenario PUBLIC mdcts_base PRIVATE mdcts_abi)
 
 # What opens files: suites and requirements from folders.
-add_library(mdcts_case_files STATIC case_files.c)
+add_library(mdcts_case_files STATIC case_files.c coverage.c)
 target_link_libraries(mdcts_case_files PUBLIC mdcts_scenario mdcts_yaml)

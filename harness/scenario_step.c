@@ -90,9 +90,8 @@ static bool read_alloc_fault(struct reader *r, const struct node *node, struct c
 static bool read_callbacks(struct reader *r, const struct node *node, struct step *out)
 {
     static const char *const keys[] = {"CspGetDHAgreement", "CspAlloc"};
-    if (!fields_check(r->diags, node, "callbacks", keys, COUNT(keys)))
-        return false;
-    bool ok = read_answers(r, node_get(node, "CspGetDHAgreement"), &out->callbacks);
+    bool ok = fields_check(r->diags, node, "callbacks", keys, COUNT(keys));
+    ok = read_answers(r, node_get(node, "CspGetDHAgreement"), &out->callbacks) && ok;
     return read_alloc_fault(r, node_get(node, "CspAlloc"), &out->callbacks) && ok;
 }
 
