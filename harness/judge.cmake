@@ -37,3 +37,16 @@ target_link_libraries(mdcts_judge
 
 mdcts_unit_test(secret_mask_test SOURCES ${judge_dir}/secret_mask_test.c LIBS mdcts_trace)
 mdcts_unit_test(trace_test SOURCES ${judge_dir}/trace_test.c LIBS mdcts_trace)
+
+# reports/ comes later in the build; linking by name is enough.
+add_library(mdcts_cmd_judge STATIC ${judge_dir}/cmd_judge.c)
+target_include_directories(mdcts_cmd_judge PUBLIC ${judge_dir})
+target_link_libraries(mdcts_cmd_judge
+  PUBLIC mdcts_judge mdcts_reports
+  PRIVATE mdcts_options mdcts_sanitize)
+
+foreach(noun judge judge_invariant)
+  mdcts_unit_test(${noun}_test
+    SOURCES ${judge_dir}/${noun}_test.c ${judge_dir}/judge_fixture.c
+    LIBS mdcts_judge)
+endforeach()

@@ -25,6 +25,12 @@ const struct step *case_step(const struct case_record *record, uint64_t number)
     return &record->plan.steps[number - 1];
 }
 
+const char *case_step_file(const struct case_record *record, const struct step *step)
+{
+    const char *file = node_get_text(step->node, "file");
+    return file == NULL ? record->plan.file : file;
+}
+
 struct call_record *case_latest_call(const struct case_record *record, const struct event *event)
 {
     for (size_t i = record->call_count; i-- > 0;) {

@@ -95,6 +95,9 @@ struct call_record *case_latest_call(const struct case_record *record, const str
 /* The planned step with that 1-based number; NULL: there is none. */
 const struct step *case_step(const struct case_record *record, uint64_t number);
 
+/* The file that the step stands in; NULL if unknown. */
+const char *case_step_file(const struct case_record *record, const struct step *step);
+
 /* The block of that number; NULL if it is not known. */
 struct block *case_block(const struct case_record *record, uint64_t id);
 

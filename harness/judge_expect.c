@@ -21,10 +21,8 @@ void step_report(struct step_view *view, enum outcome outcome, const char *expec
                  const char *observed)
 {
     struct arena *keep = view->facts->keep;
-    const char *file = node_get_text(view->step->node, "file");
+    const char *file = case_step_file(view->record, view->step);
     const struct call_record *call = view->call;
-    if (file == NULL)
-        file = view->record->plan.file;
     struct finding finding = {
         .requirement = arena_strdup(keep, view->row->id),
         .outcome = outcome,

@@ -14,40 +14,40 @@ static const struct check {
     watcher *holds;
     enum check_weight weight;
 } checks[] = {
-    { "R001", EVENT_LOAD,             driver_loads,               WEIGHT_NONE },
-    { "R003", EVENT_RETURN,           refusal_is_of_the_family,   WEIGHT_NONE },
-    { "R004", EVENT_CHANGED,          card_data_is_not_exceeded,  WEIGHT_FAULT },
-    { "R004", EVENT_RETURN,           any_call,                   WEIGHT_NONE },
-    { "R005", EVENT_CHANGED,          derive_key_is_not_exceeded, WEIGHT_FAULT },
-    { "R005", EVENT_RETURN,           derive_call,                WEIGHT_NONE },
-    { "R006", EVENT_CHANGED,          agreement_info_is_kept,     WEIGHT_NONE },
-    { "R006", EVENT_RETURN,           construct_call,             WEIGHT_NONE },
-    { "R007", EVENT_CHANGED,          inputs_are_kept,            WEIGHT_NONE },
-    { "R007", EVENT_RETURN,           any_call,                   WEIGHT_NONE },
-    { "R015", EVENT_CHANGED,          version_is_kept,            WEIGHT_NONE },
-    { "R015", EVENT_RETURN,           any_call,                   WEIGHT_NONE },
-    { "R043", EVENT_CHANGED,          callers_members_are_kept,   WEIGHT_NONE },
-    { "R043", EVENT_RETURN,           any_call,                   WEIGHT_NONE },
-    { "R048", EVENT_RETURN,           transactions_are_callers,   WEIGHT_NONE },
-    { "R051", EVENT_RETURN,           context_returns_memory,     WEIGHT_NONE },
-    { "R057", EVENT_RETURN,           agreements_return_memory,   WEIGHT_NONE },
-    { "R128", EVENT_RETURN,           key_buffer_is_registered,   WEIGHT_FAULT },
-    { "R129", EVENT_CHANGED,          buffer_is_not_exceeded,     WEIGHT_FAULT },
-    { "R129", EVENT_RETURN,           buffer_call,                WEIGHT_NONE },
-    { "R133", EVENT_RETURN,           refusal_hands_nothing_out,  WEIGHT_NONE },
-    { "R206", EVENT_GET_DH_AGREEMENT, callback_gets_card_data,    WEIGHT_NONE },
-    { "R207", EVENT_GET_DH_AGREEMENT, callback_gets_no_flags,     WEIGHT_NONE },
-    { "R208", EVENT_GET_DH_AGREEMENT, callback_names_parameter,   WEIGHT_NONE },
-    { "R214", EVENT_RETURN,           outputs_are_registered,     WEIGHT_FAULT },
-    { "R216", EVENT_FREE,             frees_only_live_blocks,     WEIGHT_FAULT },
-    { "R216", EVENT_REALLOC,          reallocs_only_live_blocks,  WEIGHT_FAULT },
-    { "R216", EVENT_DAMAGE,           blocks_are_not_exceeded,    WEIGHT_FAULT },
-    { "R216", EVENT_RETURN,           any_call,                   WEIGHT_NONE },
-    { "R224", EVENT_OUTPUT,           output_holds_no_secret,     WEIGHT_NONE },
-    { "R224", EVENT_RETURN,           derive_call,                WEIGHT_NONE },
-    { "R232", EVENT_RETURN,           blobs_are_registered,       WEIGHT_FAULT },
-    { "R249", EVENT_RETURN,           callback_needs_parameter,   WEIGHT_NONE },
-    { "R250", EVENT_GET_DH_AGREEMENT, callback_gets_a_byte,       WEIGHT_FAULT },
+    {"R001", EVENT_LOAD, driver_loads, WEIGHT_NONE},
+    {"R003", EVENT_RETURN, refusal_is_of_the_family, WEIGHT_NONE},
+    {"R004", EVENT_CHANGED, card_data_is_not_exceeded, WEIGHT_FAULT},
+    {"R004", EVENT_RETURN, any_call, WEIGHT_NONE},
+    {"R005", EVENT_CHANGED, derive_key_is_not_exceeded, WEIGHT_FAULT},
+    {"R005", EVENT_RETURN, derive_call, WEIGHT_NONE},
+    {"R006", EVENT_CHANGED, agreement_info_is_kept, WEIGHT_NONE},
+    {"R006", EVENT_RETURN, construct_call, WEIGHT_NONE},
+    {"R007", EVENT_CHANGED, inputs_are_kept, WEIGHT_NONE},
+    {"R007", EVENT_RETURN, any_call, WEIGHT_NONE},
+    {"R015", EVENT_CHANGED, version_is_kept, WEIGHT_NONE},
+    {"R015", EVENT_RETURN, any_call, WEIGHT_NONE},
+    {"R043", EVENT_CHANGED, callers_members_are_kept, WEIGHT_NONE},
+    {"R043", EVENT_RETURN, any_call, WEIGHT_NONE},
+    {"R048", EVENT_RETURN, transactions_are_callers, WEIGHT_NONE},
+    {"R051", EVENT_RETURN, context_returns_memory, WEIGHT_NONE},
+    {"R057", EVENT_RETURN, agreements_return_memory, WEIGHT_NONE},
+    {"R128", EVENT_RETURN, key_buffer_is_registered, WEIGHT_FAULT},
+    {"R129", EVENT_CHANGED, buffer_is_not_exceeded, WEIGHT_FAULT},
+    {"R129", EVENT_RETURN, buffer_call, WEIGHT_NONE},
+    {"R133", EVENT_RETURN, refusal_hands_nothing_out, WEIGHT_NONE},
+    {"R206", EVENT_GET_DH_AGREEMENT, callback_gets_card_data, WEIGHT_NONE},
+    {"R207", EVENT_GET_DH_AGREEMENT, callback_gets_no_flags, WEIGHT_NONE},
+    {"R208", EVENT_GET_DH_AGREEMENT, callback_names_parameter, WEIGHT_NONE},
+    {"R214", EVENT_RETURN, outputs_are_registered, WEIGHT_FAULT},
+    {"R216", EVENT_FREE, frees_only_live_blocks, WEIGHT_FAULT},
+    {"R216", EVENT_REALLOC, reallocs_only_live_blocks, WEIGHT_FAULT},
+    {"R216", EVENT_DAMAGE, blocks_are_not_exceeded, WEIGHT_FAULT},
+    {"R216", EVENT_RETURN, any_call, WEIGHT_NONE},
+    {"R224", EVENT_OUTPUT, output_holds_no_secret, WEIGHT_NONE},
+    {"R224", EVENT_RETURN, derive_call, WEIGHT_NONE},
+    {"R232", EVENT_RETURN, blobs_are_registered, WEIGHT_FAULT},
+    {"R249", EVENT_RETURN, callback_needs_parameter, WEIGHT_NONE},
+    {"R250", EVENT_GET_DH_AGREEMENT, callback_gets_a_byte, WEIGHT_FAULT},
 };
 #define CHECK_COUNT (sizeof checks / sizeof checks[0])
 
@@ -118,8 +118,9 @@ static struct watched *find_watched(struct watch *watch, const char *requirement
             return &watch->items[i];
     if (watch->count == WATCHED_MAX)
         return NULL;
-    watch->items[watch->count] = (struct watched){
-        .requirement = arena_strdup(watch->facts->keep, requirement), .last_case = EVENT_NO_CASE - 1};
+    watch->items[watch->count] =
+        (struct watched){.requirement = arena_strdup(watch->facts->keep, requirement),
+                         .last_case = EVENT_NO_CASE - 1};
     return &watch->items[watch->count++];
 }
 
@@ -175,7 +176,8 @@ static void place_finding(struct watch *watch, const struct case_record *record,
         return;
     finding->op = arena_strdup(keep, step->op_name);
     finding->line = step->line;
-    finding->file = record->plan.file == NULL ? NULL : arena_strdup(keep, record->plan.file);
+    const char *file = case_step_file(record, step);
+    finding->file = file == NULL ? NULL : arena_strdup(keep, file);
 }
 
 static bool is_scored(const struct case_record *record, const struct event *event)
@@ -189,8 +191,8 @@ static void charge(struct watch *watch, const struct check *check, struct case_r
 {
     bool own = record->plan.requirement != NULL &&
                strcmp(record->plan.requirement, check->requirement) == 0;
-    bool fault = check->weight == WEIGHT_FAULT && finding->outcome == OUTCOME_FAIL &&
-                 finding->step != 0;
+    bool fault =
+        check->weight == WEIGHT_FAULT && finding->outcome == OUTCOME_FAIL && finding->step != 0;
     if (own) /* the case is about it: one observation, one red line */
         finding_add(watch->facts->keep, &verdict->findings, finding);
     else
@@ -210,8 +212,8 @@ void watch_event(struct watch *watch, struct case_record *record, struct case_ve
         if (row == NULL)
             continue; /* a vendor's catalogue may leave it out */
         struct finding finding = {.requirement = row->id, .outcome = requirement_deviation(row)};
-        struct watcher_view view = {.facts = watch->facts, .record = record, .row = row,
-                                    .event = event, .why = &finding};
+        struct watcher_view view = {
+            .facts = watch->facts, .record = record, .row = row, .event = event, .why = &finding};
         enum check_answer answer = check->holds(&view);
         if (answer == CHECK_HOLDS)
             watch_observe(watch, record, row->id, NULL);

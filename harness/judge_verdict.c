@@ -19,13 +19,14 @@ static void describe_shared(struct shared_ending *shared, const struct verdict_c
     const struct ending *ending = &record->ending;
     const char *entry = ending->entry == NULL ? "the driver" : arena_strdup(keep, ending->entry);
     const struct step *step = case_step(record, ending->step);
+    const char *file = step == NULL ? NULL : case_step_file(record, step);
     struct finding finding = {
         .requirement = shared->requirement,
         .outcome = OUTCOME_FAIL,
         .expected = arena_printf(keep, "%s returns", entry),
         .observed = arena_printf(keep, "%s: %s", entry, ending->text),
         .op = step == NULL ? NULL : arena_strdup(keep, step->op_name),
-        .file = record->plan.file == NULL ? NULL : arena_strdup(keep, record->plan.file),
+        .file = file == NULL ? NULL : arena_strdup(keep, file),
         .step = (uint32_t)ending->step,
         .line = step == NULL ? 0 : step->line,
     };

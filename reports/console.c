@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console.h"
+
+#include "report_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRESS_PERCENT 10 /* a plain line for each of these */
+
+static const char reset[] = "\x1b[0m", red[] = "\x1b[31m", yellow[] = "\x1b[33m",
+                  green[] = "\x1b[32m", bold[] = "\x1b[1m";
+
+struct console_style console_style_of(FILE *to)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR"), *ci = getenv("CI");
+    bool dumb = term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
+    bool terminal = isatty(fileno(to)) == 1;
+    return (struct console_style){
+        .color = terminal && !dumb && (no_color == NULL || no_color[0] == '\0'),
+        .live = terminal && !dumb && (ci == NULL || ci[0] == '\0'),
+    };
+}
+
+void console_start(struct console *console, FILE *to, struct console_style style)
+{
+    *console = (struct console){.to = to, .style = style};
+}
+
+void console_progress(struct console *console, size_t done, size_t total, const char *id)
+{
+    struct arena scratch = {0};
+    size_t percent = total == 0 ? 100 : done * 100 / total;
+    if (console->style.live) {
+        fprintf(console->to, "\r\x1b[K%zu/%zu %.60s", done, total, report_text_line(&scratch, id));
+        console->line_is_open = true;
+    } else if (percent / PROGRESS_PERCENT > console->last_percent / PROGRESS_PERCENT) {
+        fprintf(console->to, "%zu of %zu cases\n", done, total);
+        console->last_percent = percent;
+    }
+    fflush(console->to);
+    arena_free(&scratch);
+}
+
+static const char *paint(const struct console *console, const char *color)
+{
+    return console->style.color ? color : "";
+}
+
+static const char *verdict_color(enum verdict verdict)
+{
+    if (verdict_is_red(verdict))
+        return red;
+    return verdict == VERDICT_WARN || verdict == VERDICT_WAIVED ? yellow : green;
+}
+
+/* ---- the table ---- */
+
+static const enum verdict columns[] = {VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL,   VERDICT_CRASH,
+                                       VERDICT_HANG, VERDICT_SKIP, VERDICT_BLOCKED};
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+struct suite_row {
+    const char *name;
+    uint64_t counts[VERDICT_COUNT];
+};
+
+struct suite_table {
+    struct suite_row rows[CONSOLE_SUITES_MAX];
+    size_t count;
+};
+
+static struct suite_row *find_suite(struct suite_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].name, name) == 0)
+            return &table->rows[i];
+    if (table->count == CONSOLE_SUITES_MAX)
+        return &table->rows[CONSOLE_SUITES_MAX - 1]; /* the last one takes the rest */
+    table->rows[table->count].name = name;
+    return &table->rows[table->count++];
+}
+
+/* INFO is a note: its case has passed. */
+static uint64_t column_count(const uint64_t *counts, enum verdict verdict)
+{
+    return counts[verdict] + (verdict == VERDICT_PASS ? counts[VERDICT_INFO] : 0);
+}
+
+static void print_row(const struct console *console, const char *name, int width,
+                      const uint64_t *counts)
+{
+    fprintf(console->to, "%-*s", width, name);
+    for (size_t c = 0; c < COLUMNS; c++) {
+        uint64_t count = column_count(counts, columns[c]);
+        bool marked = count > 0 && columns[c] != VERDICT_PASS && columns[c] != VERDICT_SKIP;
+        fprintf(console->to, "%s%9" PRIu64 "%s",
+                marked ? paint(console, verdict_color(columns[c])) : "", count,
+                marked ? paint(console, reset) : "");
+    }
+    fputc('\n', console->to);
+}
+
+static void print_table(const struct console *console, const struct results *results,
+                        struct arena *scratch)
+{
+    struct suite_table *table = arena_new(scratch, struct suite_table);
+    int width = (int)strlen("total");
+    for (size_t i = 0; i < results->case_count; i++) {
+        const char *suite = report_suite(scratch, results->cases[i].id);
+        suite = report_text_line(scratch, suite);
+        find_suite(table, suite)->counts[results->cases[i].verdict]++;
+        if ((int)strlen(suite) > width)
+            width = (int)strlen(suite);
+    }
+    fprintf(console->to, "%s%-*s", paint(console, bold), width, "");
+    for (size_t c = 0; c < COLUMNS; c++)
+        fprintf(console->to, "%9s", verdict_key(columns[c]));
+    fprintf(console->to, "%s\n", paint(console, reset));
+    for (size_t i = 0; i < table->count; i++)
+        print_row(console, table->rows[i].name, width, table->rows[i].counts);
+    print_row(console, "total", width, results->totals);
+}
+
+/* ---- red lines ---- */
+
+static void print_finding(const struct console *console, const struct results *results,
+                          const struct finding *finding, struct arena *scratch)
+{
+    const struct requirement *row = finding->requirement == NULL
+                                        ? NULL
+                                        : requirement_find(&results->rows, finding->requirement);
+    if (finding->requirement != NULL)
+        fprintf(console->to, "  %s%s%s: %s\n", report_text_line(scratch, finding->requirement),
+                row == NULL ? "" : " ", row == NULL ? "" : requirement_level_name(row->level),
+                row == NULL ? "" : report_text_line(scratch, row->text));
+    fprintf(console->to, "    expected  %s\n", report_text_line(scratch, finding->expected));
+    fprintf(console->to, "    observed  %s\n", report_text_line(scratch, finding->observed));
+    if (finding->file == NULL)
+        return;
+    fprintf(console->to, "    at        %s:%" PRIu32, report_text_line(scratch, finding->file),
+            finding->line);
+    if (finding->step != 0)
+        fprintf(console->to, ", step %" PRIu32 " (%s)", finding->step,
+                report_text_line(scratch, finding->op));
+    if (finding->iteration != 0)
+        fprintf(console->to, ", repetition %" PRIu64, finding->iteration);
+    fputc('\n', console->to);
+}
+
+static void print_seen(const struct console *console, const struct case_result *one,
+                       struct arena *scratch)
+{
+    if (one->seen_total == 0)
+        return;
+    fprintf(console->to, "    seen in   %" PRIu64 " case%s: ", one->seen_total,
+            one->seen_total == 1 ? "" : "s");
+    for (size_t i = 0; i < one->seen_count && i < 3; i++)
+        fprintf(console->to, "%s%s", i == 0 ? "" : ", ",
+                report_text_line(scratch, one->seen_in[i]));
+    fprintf(console->to, "%s\n", one->seen_total > 3 ? ", ..." : "");
+}
+
+static void print_red(const struct console *console, const struct results *results,
+                      const struct case_result *one)
+{
+    struct arena scratch = {0};
+    fprintf(console->to, "\n%s%s%s %s", paint(console, verdict_color(one->verdict)),
+            verdict_name(one->verdict), paint(console, reset), report_text_line(&scratch, one->id));
+    if (one->verdict == VERDICT_BROKEN)
+        fprintf(console->to, ": %s", report_text_line(&scratch, one->reason));
+    fputc('\n', console->to);
+    for (size_t i = 0; i < one->finding_count; i++)
+        if (one->findings[i].outcome >= OUTCOME_WARN)
+            print_finding(console, results, &one->findings[i], &scratch);
+    print_seen(console, one, &scratch);
+    if (one->repro != NULL)
+        fprintf(console->to, "    repro     %s\n", report_text_line(&scratch, one->repro));
+    arena_free(&scratch);
+}
+
+static void print_reds(const struct console *console, const struct results *results)
+{
+    size_t shown = 0, hidden = 0;
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        if (!verdict_is_red(one->verdict) || one->verdict == VERDICT_BLOCKED)
+            continue;
+        if (shown == CONSOLE_RED_MAX) {
+            hidden++;
+            continue;
+        }
+        print_red(console, results, one);
+        shown++;
+    }
+    if (hidden > 0)
+        fprintf(console->to, "\n... and %zu more in results.json\n", hidden);
+}
+
+/* Blocked cases have nothing of their own to say: one line for each thing that blocks. */
+static void print_blocked(const struct console *console, const struct results *results)
+{
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        size_t count = 0, before = 0;
+        if (one->verdict != VERDICT_BLOCKED)
+            continue;
+        for (size_t k = 0; k < results->case_count; k++) {
+            const struct case_result *other = &results->cases[k];
+            bool same = other->verdict == VERDICT_BLOCKED &&
+                        strcmp(other->blocked_by, one->blocked_by) == 0;
+            count += same;
+            before += same && k < i;
+        }
+        if (before > 0)
+            continue;
+        struct arena scratch = {0};
+        fprintf(console->to, "\n%sBLOCKED%s %zu case%s, first %s\n    %s\n", paint(console, red),
+                paint(console, reset), count, count == 1 ? "" : "s",
+                report_text_line(&scratch, one->id), report_text_line(&scratch, one->reason));
+        arena_free(&scratch);
+    }
+}
+
+static void print_warnings(const struct console *console, const struct results *results)
+{
+    uint64_t shown = 0;
+    for (size_t i = 0; i < results->case_count && shown < CONSOLE_WARNINGS_MAX; i++) {
+        const struct case_result *one = &results->cases[i];
+        if (one->verdict != VERDICT_WARN)
+            continue;
+        struct arena scratch = {0};
+        const struct finding *finding = one->findings;
+        for (size_t k = 0; k < one->finding_count; k++)
+            if (one->findings[k].outcome == OUTCOME_WARN) {
+                finding = &one->findings[k];
+                break;
+            }
+        fprintf(console->to, "%s%sWARN%s %s: %s, observed %s\n", shown++ == 0 ? "\n" : "",
+                paint(console, yellow), paint(console, reset), report_text_line(&scratch, one->id),
+                report_text_line(&scratch, finding->requirement),
+                report_text_line(&scratch, finding->observed));
+        arena_free(&scratch);
+    }
+    if (results->totals[VERDICT_WARN] > shown)
+        fprintf(console->to, "... and %" PRIu64 " more warnings in results.json\n",
+                results->totals[VERDICT_WARN] - shown);
+}
+
+static void print_totals(const struct console *console, const struct results *results)
+{
+    const char *comma = "";
+    fputc('\n', console->to);
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++) {
+        if (results->totals[v] == 0)
+            continue;
+        fprintf(console->to, "%s%" PRIu64 " %s", comma, results->totals[v], verdict_key(v));
+        comma = ", ";
+    }
+    fprintf(console->to, "%s", comma[0] == '\0' ? "no cases" : "");
+    fprintf(console->to, "; %" PRIu64 " of %" PRIu64 " requirements judged\n",
+            results->coverage.judged, results->coverage.rows);
+    if (!results->complete)
+        fprintf(console->to, "%sThe run was cut short: %" PRIu64 " cases were not run.%s\n",
+                paint(console, red), results->not_run, paint(console, reset));
+}
+
+bool console_results(struct console *console, const struct results *results)
+{
+    struct arena scratch = {0};
+    if (console->line_is_open)
+        fprintf(console->to, "\r\x1b[K");
+    console->line_is_open = false;
+    print_table(console, results, &scratch);
+    print_warnings(console, results);
+    print_blocked(console, results);
+    print_reds(console, results);
+    print_totals(console, results);
+    arena_free(&scratch);
+    return fflush(console->to) == 0 && !ferror(console->to);
+}
