@@ -21,6 +21,7 @@ static struct block blocks[LEDGER_BLOCKS_MAX];
 static uint32_t newest;      /* number of the newest block, 0: none */
 static uint32_t oldest_live; /* no live block has a smaller number */
 static uint32_t live_count;
+static size_t live_bytes;
 static uint32_t quarantine[LEDGER_QUARANTINE_MAX]; /* numbers, a ring */
 static uint32_t freed_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -95,7 +96,8 @@ static struct ledger_fact fact_of(uintptr_t address)
 static void *take_block(size_t size, uint32_t step, uint32_t *number)
 {
     *number = 0;
-    if (size > REGION_BYTES_MAX || live_count >= LEDGER_LIVE_MAX)
+    if (size > REGION_BYTES_MAX || size > LEDGER_BYTES_MAX - live_bytes ||
+        live_count >= LEDGER_LIVE_MAX)
         return NULL;
     while (blocks[newest % LEDGER_BLOCKS_MAX].live)
         newest++; /* an old block lives on in its place, and this number is never given */
@@ -111,6 +113,7 @@ static void *take_block(size_t size, uint32_t step, uint32_t *number)
     if (!block->unmapped)
         region_free(&block->region);
     *block = (struct block){region, size, ++newest, step, true, false, false};
+    live_bytes += size;
     if (live_count++ == 0)
         oldest_live = newest;
     *number = newest;
@@ -123,6 +126,7 @@ static void retire(struct block *block, uint32_t step)
     block->live = false;
     block->step = step;
     live_count--;
+    live_bytes -= block->size;
     uint32_t *slot = &quarantine[freed_count++ % LEDGER_QUARANTINE_MAX];
     struct block *leaving = block_of(*slot);
     if (leaving != NULL) {
@@ -232,4 +236,5 @@ void ledger_reset(void)
     memset(blocks, 0, sizeof blocks);
     memset(quarantine, 0, sizeof quarantine);
     newest = oldest_live = live_count = freed_count = 0;
+    live_bytes = 0;
 }

@@ -17,6 +17,7 @@
 
 #define LEDGER_BLOCKS_MAX     65536u /* records kept; numbers go on */
 #define LEDGER_LIVE_MAX       16384u /* the kernel limits mappings */
+#define LEDGER_BYTES_MAX      ((size_t)256 << 20) /* of live blocks */
 #define LEDGER_QUARANTINE_MAX 4096u
 #define LEDGER_POISON         0xA7
 #define LEDGER_CONTENT_MAX    8192u
@@ -48,7 +49,7 @@ struct ledger_content {
     uint8_t bytes[LEDGER_CONTENT_MAX];
 };
 
-/* NULL when out of memory or beyond LEDGER_LIVE_MAX; *block is the new block's number, 0 with NULL. */
+/* NULL when out of memory or beyond LEDGER_LIVE_MAX or LEDGER_BYTES_MAX; *block is the new block's number, 0 with NULL. */
 void *ledger_alloc(size_t size, uint32_t step, uint32_t *block);
 /* Frees a live block; from any other pointer nothing is freed.  content may be NULL. */
 struct ledger_fact ledger_free(void *pointer, uint32_t step, struct ledger_content *content);

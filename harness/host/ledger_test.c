@@ -159,6 +159,18 @@ static void test_ledger__live_blocks_are_bounded(void **state)
     assert_int_equal(count, LEDGER_LIVE_MAX);
 }
 
+static void test_ledger__live_bytes_are_bounded(void **state)
+{
+    (void)state;
+    void *last = NULL;
+    size_t total = 0;
+    for (void *data; (data = ledger_alloc(16u << 20, 1, &block)) != NULL; last = data)
+        total += 16u << 20;
+    assert_int_equal(total, LEDGER_BYTES_MAX);
+    ledger_free(last, 1, NULL);
+    assert_non_null(ledger_alloc(16u << 20, 1, &block));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup(test_ledger__impossible_sizes_fail, start),
         cmocka_unit_test_setup(test_ledger__survives_more_blocks_than_it_keeps, start),
         cmocka_unit_test_setup(test_ledger__live_blocks_are_bounded, start),
+        cmocka_unit_test_setup(test_ledger__live_bytes_are_bounded, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
