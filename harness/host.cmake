@@ -37,8 +37,11 @@ mdcts_unit_test(ledger_test
           ${CMAKE_CURRENT_LIST_DIR}/host/region.c)
 
 # The link against a real host and drivers that misbehave.
-mdcts_unit_test(link_test LIBS mdcts_link SOURCES ${CMAKE_CURRENT_LIST_DIR}/link_test.c)
-target_compile_definitions(link_test PRIVATE
-  MDCTS_HOST="$<TARGET_FILE:mdcts-host>" MDCTS_TAP="$<TARGET_SONAME_FILE:tap>"
-  MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers")
-add_dependencies(link_test mdcts-host tap hostile)
+foreach(test link_test link_damage_test link_end_test)
+  mdcts_unit_test(${test} LIBS mdcts_link
+    SOURCES ${CMAKE_CURRENT_LIST_DIR}/${test}.c ${CMAKE_CURRENT_LIST_DIR}/link_test_rig.c)
+  target_compile_definitions(${test} PRIVATE
+    MDCTS_HOST="$<TARGET_FILE:mdcts-host>" MDCTS_TAP="$<TARGET_SONAME_FILE:tap>"
+    MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers")
+  add_dependencies(${test} mdcts-host tap hostile)
+endforeach()

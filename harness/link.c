@@ -77,9 +77,9 @@ static void deliver_outputs(struct host *host)
             continue;
         struct node *event = event_begin(host, "output");
         node_add(event, "stream", node_new_string(keep, names[i]));
-        node_add(event, "text",
-                 node_new_string(
-                     keep, text_of_bytes(keep, (struct bytes){output->bytes, output->len})));
+        node_add(
+            event, "text",
+            node_new_string(keep, text_of_bytes(keep, (struct bytes){output->bytes, output->len})));
         if (output->total > output->len)
             node_add(event, "length", node_new_uint(keep, output->total));
         output->len = 0;
@@ -151,8 +151,8 @@ static void send_kill(struct host *host)
         kill(host->pid, SIGKILL);
 }
 
-/* Waits for the server to tell the end, emptying the pipes meanwhile so that the host can write.  False when the
- * deadline passes first. */
+/* Waits for the server to tell the end, emptying the pipes meanwhile so that the host can write.
+ * False when the deadline passes first. */
 static bool await_end(struct host *host, uint64_t deadline)
 {
     while (!server_take_ended(host) && !host->link->gone) {

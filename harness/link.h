@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runner's end of the link to hosts: starts them, says what they shall do, brings back what happened.
+/* The runner's end of the link to hosts: starts them, says what they shall do, brings back what
+ * happened.
  *
- * A host is a process that has loaded the driver.  It knows no argument structure: the runner lays out
- * memory images (objects), the host places them, patches pointers, calls, watches and reports.  Calls
- * are in lock step; events come one way, in order, and are handed to the sink of the config while a function
- * of this module runs.  Everything a host sends is parsed as hostile bytes.  After an outcome other than
- * HOST_RETURNED or HOST_ABSENT the host is gone: link has already collected its end, every function
- * answers HOST_GONE, and only host_end() remains.
+ * A host is a process that has loaded the driver.  It knows no argument structure: the runner lays
+ * out memory images (objects), the host places them, patches pointers, calls, watches and reports.
+ * Calls are in lock step; events come one way, in order, and are handed to the sink of the config
+ * while a function of this module runs.  Everything a host sends is parsed as hostile bytes.  After
+ * an outcome other than HOST_RETURNED or HOST_ABSENT the host is gone: link has already collected
+ * its end, every function answers HOST_GONE, and only host_end() remains.
  *
  * One link per server, any number of hosts per link, one thread per link. */
 #ifndef MDCTS_LINK_H
@@ -50,13 +51,14 @@ enum entry_point entry_point_find(const char *name);
 /* ---- starting and ending ---- */
 
 struct link_config {
-    int server_fd;         /* SOCK_SEQPACKET to "mdcts-host --server"; -1: link starts one of its own */
-    const char *host_path; /* own server only: the program ... */
+    int server_fd; /* SOCK_SEQPACKET to "mdcts-host --server"; -1: link starts one of its own */
+    const char *host_path;  /* own server only: the program ... */
     const char *const *env; /* ... its environment, NULL-terminated */
-    const char *tap_path;  /* own server only: our libpcsclite.so.1; NULL: none, no PC/SC tap */
-    const char *pcsc_path; /* own server only: the real library; NULL: the host looks for it */
-    const char *const *wrap; /* own server only: words in front of the program (valgrind); may be NULL */
-    const char *cwd;         /* own server only: working directory; NULL: the runner's */
+    const char *tap_path;   /* own server only: our libpcsclite.so.1; NULL: none, no PC/SC tap */
+    const char *pcsc_path;  /* own server only: the real library; NULL: the host looks for it */
+    const char *const
+        *wrap;       /* own server only: words in front of the program (valgrind); may be NULL */
+    const char *cwd; /* own server only: working directory; NULL: the runner's */
 };
 
 struct link;
@@ -67,16 +69,17 @@ struct link *link_open(const struct link_config *config, struct arena *keep, con
 /* Hosts must have ended.  An own server ends with it. */
 void link_close(struct link *link);
 
-/* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's own); c, i
- * and h are the runner's to add.  Nodes live in arena.  content is the bytes a block held when it was
- * freed (event "free" only; to be searched, never stored). */
+/* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's
+ * own); c, i and h are the runner's to add.  Nodes live in arena.  content is the bytes a block
+ * held when it was freed (event "free" only; to be searched, never stored). */
 struct host_sink {
     struct arena *arena;
     void (*event)(void *data, struct node *event, struct bytes content);
     void *data;
 };
 
-/* Forks a host.  NULL if the server is gone.  sink is copied; host_set_sink() changes it between calls. */
+/* Forks a host.  NULL if the server is gone.  sink is copied; host_set_sink() changes it between
+ * calls. */
 struct host *host_start(struct link *link, const struct host_sink *sink);
 void host_set_sink(struct host *host, const struct host_sink *sink);
 pid_t host_pid(const struct host *host);
@@ -94,29 +97,30 @@ enum host_outcome {
 const char *host_outcome_name(enum host_outcome outcome);
 
 struct host_ended {
-    bool clean;      /* by host_end(), exit code 0 */
-    bool exited;     /* else signal tells */
-    int code;        /* exit code */
+    bool clean;  /* by host_end(), exit code 0 */
+    bool exited; /* else signal tells */
+    int code;    /* exit code */
     int signal;
 };
 
-/* Disconnects (card reset when reset_card), ends the process and waits for it; kills it when it doesn't
- * end within timeout_ms.  Frees host.  Works on hosts that are gone. */
+/* Disconnects (card reset when reset_card), ends the process and waits for it; kills it when it
+ * doesn't end within timeout_ms.  Frees host.  Works on hosts that are gone. */
 struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_ms);
 /* The same without asking: SIGKILL. */
 struct host_ended host_kill(struct host *host);
 
-/* dlopen and look-up of CardAcquireContext.  Event "load" {ok, error, export} tells; also in the outcome's
- * absence of loading: HOST_RETURNED with *loaded false. */
-enum host_outcome host_load(struct host *host, const char *driver, uint32_t timeout_ms, bool *loaded);
+/* dlopen and look-up of CardAcquireContext.  Event "load" {ok, error, export} tells; also in the
+ * outcome's absence of loading: HOST_RETURNED with *loaded false. */
+enum host_outcome host_load(struct host *host, const char *driver, uint32_t timeout_ms,
+                            bool *loaded);
 
 /* ---- PC/SC (through the real library, never through the tap) ---- */
 
 struct host_card {
-    uint32_t status;            /* SCARD_* of the call that failed, 0 = connected; 0xFFFFFFFF: no library */
+    uint32_t status; /* SCARD_* of the call that failed, 0 = connected; 0xFFFFFFFF: no library */
     uint8_t atr[36];
     size_t atr_len;
-    uint64_t context, card;     /* SCARDCONTEXT, SCARDHANDLE */
+    uint64_t context, card; /* SCARDCONTEXT, SCARDHANDLE */
     uint32_t protocol;
 };
 
@@ -127,9 +131,9 @@ enum card_action {
     CARD_BEGIN_TRANSACTION,
     CARD_END_TRANSACTION, /* leaves the card as it is */
     CARD_RESET,           /* SCardReconnect with SCARD_RESET_CARD */
-    CARD_RECONNECT,       /* SCardReconnect with SCARD_LEAVE_CARD, after removal or somebody's reset */
+    CARD_RECONNECT, /* SCardReconnect with SCARD_LEAVE_CARD, after removal or somebody's reset */
     CARD_DISCONNECT,
-    CARD_FOREIGN          /* a connection of its own transmits apdu and disconnects, leaving the card */
+    CARD_FOREIGN /* a connection of its own transmits apdu and disconnects, leaving the card */
 };
 
 /* Event "card" {action, ok, status} follows.  apdu and response: CARD_FOREIGN only, else empty. */
@@ -155,13 +159,20 @@ struct host_value {
 };
 
 enum host_callback {
-    CALLBACK_CSP_ALLOC, CALLBACK_CSP_REALLOC, CALLBACK_CSP_FREE,
-    CALLBACK_CSP_CACHE_ADD_FILE, CALLBACK_CSP_CACHE_LOOKUP_FILE, CALLBACK_CSP_CACHE_DELETE_FILE,
-    CALLBACK_CSP_PAD_DATA, CALLBACK_CSP_UNPAD_DATA, CALLBACK_CSP_GET_DH_AGREEMENT, CALLBACK_COUNT
+    CALLBACK_CSP_ALLOC,
+    CALLBACK_CSP_REALLOC,
+    CALLBACK_CSP_FREE,
+    CALLBACK_CSP_CACHE_ADD_FILE,
+    CALLBACK_CSP_CACHE_LOOKUP_FILE,
+    CALLBACK_CSP_CACHE_DELETE_FILE,
+    CALLBACK_CSP_PAD_DATA,
+    CALLBACK_CSP_UNPAD_DATA,
+    CALLBACK_CSP_GET_DH_AGREEMENT,
+    CALLBACK_COUNT
 };
 
-/* Variants of a callback: VARIANT_OTHER works as the normal one does but is another function, so that
- * its event ("variant": "other") shows which pointer the driver used. */
+/* Variants of a callback: VARIANT_OTHER works as the normal one does but is another function, so
+ * that its event ("variant": "other") shows which pointer the driver used. */
 enum host_variant { VARIANT_NORMAL, VARIANT_OTHER };
 
 /* ---- contexts: CARD_DATA structures, owned by the host ---- */
@@ -173,26 +184,29 @@ struct host_member {
 };
 
 struct host_context {
-    uint32_t version;   /* requested: goes into dwVersion */
-    uint32_t size;      /* 0: size of version 7 with canary behind; else an inaccessible page at this size */
-    uint32_t visible;   /* canary, not memory, behind this many bytes when size is 0; 0: 504 */
+    uint32_t version; /* requested: goes into dwVersion */
+    uint32_t
+        size; /* 0: size of version 7 with canary behind; else an inaccessible page at this size */
+    uint32_t visible;      /* canary, not memory, behind this many bytes when size is 0; 0: 504 */
     const char *card_name; /* UTF-8; NULL: "MDCTS" */
-    struct bytes atr;   /* data NULL: the connected card's */
-    bool no_card;       /* handles 0, ATR NULL */
+    struct bytes atr;      /* data NULL: the connected card's */
+    bool no_card;          /* handles 0, ATR NULL */
     /* Exceptions from the defaults (callbacks ours, cache callbacks NULL until
      * host_context_after_acquire(), driver-set members 0). */
     const struct host_member *members;
     size_t member_count;
-    const struct bytes *bytes; /* placed in writable memory before an inaccessible page, for the context's life */
+    const struct bytes
+        *bytes; /* placed in writable memory before an inaccessible page, for the context's life */
     size_t byte_count;
 };
 
 /* Makes or remakes context id (0 .. HOST_CONTEXTS_MAX-1). */
 enum host_outcome host_context_new(struct host *host, uint32_t id, const struct host_context *spec);
 /* Sets members of a living context: what a caller does between calls. */
-enum host_outcome host_context_set(struct host *host, uint32_t id, const struct host_member *members,
-                                   size_t count);
-/* Sets the three cache callbacks and pvCacheContext, as the caller does after a successful acquire. */
+enum host_outcome host_context_set(struct host *host, uint32_t id,
+                                   const struct host_member *members, size_t count);
+/* Sets the three cache callbacks and pvCacheContext, as the caller does after a successful acquire.
+ */
 enum host_outcome host_context_after_acquire(struct host *host, uint32_t id);
 /* Makes the structure inaccessible; any later touch of it crashes and is named. */
 enum host_outcome host_context_drop(struct host *host, uint32_t id);
@@ -206,12 +220,12 @@ enum host_placement {
 };
 
 struct host_object {
-    const char *name;    /* for crash events: {"input": name, "offset": n} */
-    struct bytes bytes;  /* the image; may be shorter than size, the rest is zero */
-    size_t size;         /* 0: bytes.len */
+    const char *name;   /* for crash events: {"input": name, "offset": n} */
+    struct bytes bytes; /* the image; may be shorter than size, the rest is zero */
+    size_t size;        /* 0: bytes.len */
     enum host_placement placement;
-    bool secret;         /* a PIN: never in any answer, wiped everywhere after the call */
-    bool whole;          /* after-image wanted even if unchanged */
+    bool secret; /* a PIN: never in any answer, wiped everywhere after the call */
+    bool whole;  /* after-image wanted even if unchanged */
 };
 
 struct host_relocation {
@@ -223,26 +237,26 @@ struct host_relocation {
 struct host_follow {
     uint32_t object, offset; /* where the pointer is */
     enum { FOLLOW_FIXED, FOLLOW_FROM, FOLLOW_NUL8, FOLLOW_NUL16 } length;
-    uint32_t fixed;                      /* FOLLOW_FIXED: bytes; FOLLOW_NUL*: most bytes (0: 4096) */
-    uint32_t from_object, from_offset;   /* FOLLOW_FROM: where the length is, */
-    uint8_t from_width;                  /* 4 or 8 bytes */
+    uint32_t fixed;                    /* FOLLOW_FIXED: bytes; FOLLOW_NUL*: most bytes (0: 4096) */
+    uint32_t from_object, from_offset; /* FOLLOW_FROM: where the length is, */
+    uint8_t from_width;                /* 4 or 8 bytes */
 };
 
-/* One secret handle parameter of the call and what CspGetDHAgreement answers for it.  Of several that
- * match, the first not used yet answers, else the last.  A handle that matches none is answered with
- * SCARD_E_INVALID_PARAMETER and nothing written. */
+/* One secret handle parameter of the call and what CspGetDHAgreement answers for it.  Of several
+ * that match, the first not used yet answers, else the last.  A handle that matches none is
+ * answered with SCARD_E_INVALID_PARAMETER and nothing written. */
 struct host_answer {
     const char *name;        /* the handle's name in the case */
     uint64_t handle;         /* pvBuffer */
     uint32_t object, offset; /* the BCryptBuffer itself; object UINT32_MAX: not in the list */
     uint32_t parameter;      /* its place in the list; UINT32_MAX: not in the list */
     uint8_t index;
-    uint32_t status;         /* returned */
-    bool write;              /* write index */
+    uint32_t status; /* returned */
+    bool write;      /* write index */
 };
 
 struct host_fault {
-    uint32_t nth;       /* 0: none; 1: the first of this call */
+    uint32_t nth; /* 0: none; 1: the first of this call */
     bool from_then_on;
 };
 
@@ -266,14 +280,20 @@ struct host_call {
     struct host_fault alloc, realloc;
 };
 
-enum host_pointer_kind { POINTER_NULL, POINTER_BLOCK, POINTER_OBJECT, POINTER_CONTEXT, POINTER_WILD };
+enum host_pointer_kind {
+    POINTER_NULL,
+    POINTER_BLOCK,
+    POINTER_OBJECT,
+    POINTER_CONTEXT,
+    POINTER_WILD
+};
 
 struct host_pointer {
     enum host_pointer_kind kind;
-    uint32_t index;   /* block number, object index or context id */
-    int64_t offset;   /* in it; negative or beyond its size when the pointer is in its guards */
-    bool live;        /* blocks: not freed */
-    uint64_t size;    /* of the block or object */
+    uint32_t index; /* block number, object index or context id */
+    int64_t offset; /* in it; negative or beyond its size when the pointer is in its guards */
+    bool live;      /* blocks: not freed */
+    uint64_t size;  /* of the block or object */
     uint64_t address;
 };
 
@@ -294,23 +314,26 @@ struct host_result {
     enum host_outcome outcome;
     uint32_t status;      /* the driver's return value */
     uint64_t duration_ns; /* of the call alone */
-    uint32_t transaction_status; /* of SCardBeginTransaction, or of SCardEndTransaction if that failed */
+    uint32_t
+        transaction_status; /* of SCardBeginTransaction, or of SCardEndTransaction if that failed */
     const struct host_change *objects; /* ranges that differ */
     size_t object_count;
     const struct host_change *contexts; /* ranges of every context's CARD_DATA that differ */
     size_t context_count;
-    const struct bytes *images;  /* per object: the whole after-image if "whole", else empty */
+    const struct bytes *images; /* per object: the whole after-image if "whole", else empty */
     size_t image_count;
-    struct bytes card_data;      /* CARD_DATA of call.current after the call, its visible part */
+    struct bytes card_data; /* CARD_DATA of call.current after the call, its visible part */
     const struct host_followed *follows;
     size_t follow_count;
-    uint32_t allocs, reallocs;   /* calls of CspAlloc, CspReAlloc during the call: did the fault fire? */
+    uint32_t allocs,
+        reallocs; /* calls of CspAlloc, CspReAlloc during the call: did the fault fire? */
     bool alloc_fault_fired, realloc_fault_fired;
-    uint32_t blocks_live;        /* blocks not freed */
+    uint32_t blocks_live; /* blocks not freed */
 };
 
 /* Results live in the sink's arena. */
-enum host_outcome host_call(struct host *host, const struct host_call *call, struct host_result *out);
+enum host_outcome host_call(struct host *host, const struct host_call *call,
+                            struct host_result *out);
 
 /* The caller frees a block that the driver returned: event free {.., "caller": true}. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
@@ -318,7 +341,8 @@ enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
 /* Reads the host's memory from inside; fewer bytes when the rest can't be read. */
 enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, struct bytes *out);
 
-/* Paths of objects mapped into the host, one node string each; only those whose file name contains part. */
+/* Paths of objects mapped into the host, one node string each; only those whose file name contains
+ * part. */
 enum host_outcome host_maps(struct host *host, const char *part, struct node **out);
 
 #endif

@@ -10,8 +10,7 @@ _Static_assert(sizeof(struct wire_call) == 40 && sizeof(struct wire_object) == 3
 
 static void put_values(struct frame_writer *request, const struct host_call *call)
 {
-    uint8_t *to =
-        frame_reserve(request, FIELD_ARGS, call->arg_count * sizeof(struct wire_value));
+    uint8_t *to = frame_reserve(request, FIELD_ARGS, call->arg_count * sizeof(struct wire_value));
     for (size_t i = 0; to != NULL && i < call->arg_count; i++) {
         struct wire_value row = wire_value_of(&call->args[i]);
         memcpy(to + i * sizeof row, &row, sizeof row);
@@ -176,14 +175,17 @@ static bool get_follows(struct arena *keep, const struct frame *reply, struct ho
     struct bytes rows = reply_bytes(reply, FIELD_FOLLOWS);
     struct bytes data = reply_bytes(reply, FIELD_FOLLOW_DATA);
     struct wire_followed row;
-    struct host_followed *follows =
-        arena_array(keep, struct host_followed, rows.len / sizeof row);
+    struct host_followed *follows = arena_array(keep, struct host_followed, rows.len / sizeof row);
     for (size_t i = 0; wire_row(rows, i, &row, sizeof row); i++) {
         struct host_followed *follow = &follows[out->follow_count++];
         if (row.kind > POINTER_WILD || !take_copy(keep, &data, row.len, &follow->bytes))
             return false;
-        follow->pointer = (struct host_pointer){(enum host_pointer_kind)row.kind, row.index,
-                                                row.offset, row.live != 0, row.size, row.address};
+        follow->pointer = (struct host_pointer){(enum host_pointer_kind)row.kind,
+                                                row.index,
+                                                row.offset,
+                                                row.live != 0,
+                                                row.size,
+                                                row.address};
         follow->readable = row.readable != 0;
         follow->wanted = row.wanted;
     }

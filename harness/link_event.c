@@ -24,8 +24,8 @@ static const struct {
 };
 
 static const enum field_type types[] = {
-    [SHOW_UINT] = FIELD_UINT,   [SHOW_BOOL] = FIELD_UINT, [SHOW_TEXT] = FIELD_TEXT,
-    [SHOW_UTF16] = FIELD_UTF16, [SHOW_HEX] = FIELD_BYTES, [SHOW_MAP] = FIELD_GROUP,
+    [SHOW_UINT] = FIELD_UINT,    [SHOW_BOOL] = FIELD_UINT, [SHOW_TEXT] = FIELD_TEXT,
+    [SHOW_UTF16] = FIELD_UTF16,  [SHOW_HEX] = FIELD_BYTES, [SHOW_MAP] = FIELD_GROUP,
     [SHOW_HIDDEN] = FIELD_BYTES,
 };
 

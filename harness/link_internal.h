@@ -6,14 +6,15 @@
 #include "host/protocol.h"
 #include "link.h"
 
-#define LINK_ENDED_MAX     256 /* hosts whose end was told but not asked for yet */
-#define LINK_TIMEOUT_MS    10000u
-#define LINK_KILL_MS       10000u /* for the kernel to end a killed process */
-#define OUTPUT_EVENT_BYTES 16384u /* of what the driver printed, per stream and request; the rest is counted */
+#define LINK_ENDED_MAX  256 /* hosts whose end was told but not asked for yet */
+#define LINK_TIMEOUT_MS 10000u
+#define LINK_KILL_MS    10000u /* for the kernel to end a killed process */
+#define OUTPUT_EVENT_BYTES                                                                         \
+    16384u /* of what the driver printed, per stream and request; the rest is counted */
 
 struct link {
-    int socket;       /* to the server */
-    pid_t own_server; /* 0: somebody else's */
+    int socket;        /* to the server */
+    pid_t own_server;  /* 0: somebody else's */
     uint8_t *outgoing; /* FRAME_BYTES_MAX */
     struct {
         pid_t pid;
@@ -37,7 +38,7 @@ struct host {
     int pidfd;
     int channel;
     struct output outputs[2]; /* stdout, stderr */
-    uint8_t *incoming; /* FRAME_BYTES_MAX */
+    uint8_t *incoming;        /* FRAME_BYTES_MAX */
     size_t incoming_len, incoming_used;
     uint32_t step;
     uint64_t sequence; /* the last that came */
@@ -63,7 +64,8 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
                                struct frame *reply);
 
 /* ---- link_event.c ---- */
-/* The event as a map; NULL if the frame is no well-formed event.  *content borrows from the frame. */
+/* The event as a map; NULL if the frame is no well-formed event.  *content borrows from the frame.
+ */
 struct node *event_node(struct arena *keep, const struct frame *frame, struct bytes *content);
 /* Printable text of any bytes. */
 char *text_of_bytes(struct arena *keep, struct bytes bytes);

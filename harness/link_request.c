@@ -2,7 +2,6 @@
 /* The small requests: load, card, contexts, free, peek, maps. */
 #include "link_internal.h"
 
-
 const struct entry_row entry_rows[ENTRY_COUNT] = {
 #define ENTRY_ROW(name, offset, version, args) {#name, offset, version, args},
 #include "base/entry_points.def"
@@ -158,8 +157,8 @@ enum host_outcome host_context_new(struct host *host, uint32_t id, const struct 
     return reply_outcome(outcome, &reply);
 }
 
-enum host_outcome host_context_set(struct host *host, uint32_t id, const struct host_member *members,
-                                   size_t count)
+enum host_outcome host_context_set(struct host *host, uint32_t id,
+                                   const struct host_member *members, size_t count)
 {
     struct frame reply;
     struct frame_writer request = request_begin(host, REQUEST_CONTEXT_SET);
@@ -209,9 +208,8 @@ enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, str
     frame_put_uint(&request, FIELD_NUMBER, address);
     frame_put_uint(&request, FIELD_STEP, len);
     enum host_outcome outcome = host_request(host, &request, 0, &reply);
-    *out = outcome == HOST_RETURNED
-               ? bytes_copy(host->sink.arena, reply_bytes(&reply, FIELD_DATA))
-               : (struct bytes){0};
+    *out = outcome == HOST_RETURNED ? bytes_copy(host->sink.arena, reply_bytes(&reply, FIELD_DATA))
+                                    : (struct bytes){0};
     return reply_outcome(outcome, &reply);
 }
 

@@ -44,8 +44,9 @@ static int spawn_server(const struct link_config *config, int socket, pid_t *pid
     posix_spawn_file_actions_adddup2(&actions, socket, SERVER_FD);
     if (config->cwd != NULL)
         posix_spawn_file_actions_addchdir_np(&actions, config->cwd);
-    int error = posix_spawnp(pid, args[0], &actions, NULL, (char *const *)(uintptr_t)args,
-                             (char *const *)(uintptr_t)(config->env != NULL ? config->env : no_env));
+    int error =
+        posix_spawnp(pid, args[0], &actions, NULL, (char *const *)(uintptr_t)args,
+                     (char *const *)(uintptr_t)(config->env != NULL ? config->env : no_env));
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }

@@ -120,8 +120,7 @@ enum frame_state frame_read(struct bytes stream, struct frame *out)
         return FRAME_PART;
     out->kind = (uint16_t)load(stream.data + 4, 2);
     out->size = size;
-    out->fields =
-        (struct bytes){stream.data + FRAME_HEADER_BYTES, size - FRAME_HEADER_BYTES};
+    out->fields = (struct bytes){stream.data + FRAME_HEADER_BYTES, size - FRAME_HEADER_BYTES};
     return FRAME_WHOLE;
 }
 

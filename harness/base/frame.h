@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames: the bytes that runner and host exchange.
  *
- * A frame is its length in bytes (u32, itself included), a kind (u16) and fields; a field is an id (u16), a
- * type (u8), a length (u32) and that many bytes.  Numbers are little-endian.  Writing goes into memory
- * of the caller and allocates nothing, so that a signal handler can do it; a frame that does not fit is dropped
- * whole.  Reading never trusts a length.  What the fields of an event mean is in events.def. */
+ * A frame is its length in bytes (u32, itself included), a kind (u16) and fields; a field is an id
+ * (u16), a type (u8), a length (u32) and that many bytes.  Numbers are little-endian.  Writing goes
+ * into memory of the caller and allocates nothing, so that a signal handler can do it; a frame that
+ * does not fit is dropped whole.  Reading never trusts a length.  What the fields of an event mean
+ * is in events.def. */
 #ifndef MDCTS_BASE_FRAME_H
 #define MDCTS_BASE_FRAME_H
 
@@ -81,11 +82,12 @@ struct frame_field {
 
 enum frame_state { FRAME_WHOLE, FRAME_PART, FRAME_BAD };
 
-/* The first frame of the stream; FRAME_PART when more bytes are needed, FRAME_BAD when its length is impossible. */
+/* The first frame of the stream; FRAME_PART when more bytes are needed, FRAME_BAD when its length
+ * is impossible. */
 enum frame_state frame_read(struct bytes stream, struct frame *out);
 
-/* Takes the first field off *rest.  False at the end, and then rest->len is 0, or when the rest is malformed,
- * and then it isn't. */
+/* Takes the first field off *rest.  False at the end, and then rest->len is 0, or when the rest is
+ * malformed, and then it isn't. */
 bool frame_next(struct bytes *rest, struct frame_field *out);
 
 /* The first field of that id and type; false if there is none. */

@@ -108,7 +108,8 @@ static void test_frame__garbage_never_reads_outside(void **state)
 static void test_frame__malformed_rest_is_told_apart_from_the_end(void **state)
 {
     (void)state;
-    static const uint8_t wrong_type[] = {1, 0, 9, 0, 0, 0, 0}, short_uint[] = {1, 0, 1, 1, 0, 0, 0, 5};
+    static const uint8_t wrong_type[] = {1, 0, 9, 0, 0, 0, 0},
+                         short_uint[] = {1, 0, 1, 1, 0, 0, 0, 5};
     struct bytes rest = {wrong_type, sizeof wrong_type};
     struct frame_field field;
     assert_false(frame_next(&rest, &field));

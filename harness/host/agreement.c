@@ -14,8 +14,8 @@ enum match { MATCH_NONE, MATCH_ADDRESS, MATCH_VALUE, MATCH_COPY };
 
 struct answer {
     struct wire_answer row;
-    uintptr_t address;    /* of the BCryptBuffer, 0: none */
-    BCryptBuffer buffer;  /* what it held when the call began */
+    uintptr_t address;   /* of the BCryptBuffer, 0: none */
+    BCryptBuffer buffer; /* what it held when the call began */
     _Atomic bool used;
 };
 

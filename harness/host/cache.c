@@ -95,7 +95,8 @@ DWORD WINAPI cache_add(PVOID context, LPWSTR tag_text, DWORD flags, PBYTE data, 
     return record("CspCacheAddFile", &tag, flags, len, status);
 }
 
-/* A copy of the file as a block that the driver will free; NULL if there is no file or no memory. */
+/* A copy of the file as a block that the driver will free; NULL if there is no file or no memory.
+ */
 static void *copy_out(PVOID context, const struct tag *tag, DWORD *len, uint32_t *block)
 {
     void *copy = NULL;

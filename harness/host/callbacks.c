@@ -73,8 +73,7 @@ static void put_new_block(struct frame_writer *event, uint32_t block, size_t siz
 static void *csp_alloc(size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
-    void *data =
-        fault_now(&alloc_fault) ? NULL : ledger_alloc(size, channel_step(), &block);
+    void *data = fault_now(&alloc_fault) ? NULL : ledger_alloc(size, channel_step(), &block);
     struct frame_writer *event = channel_event(EVENT_ALLOC);
     put_new_block(event, block, size);
     put_variant(event, variant);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions that the driver calls: the caller's side of CARD_DATA.
  *
- * Any thread of the driver may call them with any argument.  Each records what it saw as one event, reads
- * the driver's pointers through the kernel, and never crashes the host.  What they answer is scripted
- * per call: faults here, agreements in agreement.h, the cache in cache.h. */
+ * Any thread of the driver may call them with any argument.  Each records what it saw as one event,
+ * reads the driver's pointers through the kernel, and never crashes the host.  What they answer is
+ * scripted per call: faults here, agreements in agreement.h, the cache in cache.h. */
 #ifndef MDCTS_HOST_CALLBACKS_H
 #define MDCTS_HOST_CALLBACKS_H
 

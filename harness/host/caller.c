@@ -16,8 +16,8 @@
 #include <dlfcn.h>
 #include <time.h>
 
-/* Every entry point takes at most ten arguments of at most a register's width; surplus ones do no harm in
- * either calling convention of x86-64. */
+/* Every entry point takes at most ten arguments of at most a register's width; surplus ones do no
+ * harm in either calling convention of x86-64. */
 typedef DWORD WINAPI entry_function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                                     uint64_t, uint64_t, uint64_t, uint64_t);
 
@@ -53,7 +53,8 @@ const char *caller_entry(void)
     return running;
 }
 
-/* The loader says "NAME: cannot open shared object file: ..." of the library that it did not find. */
+/* The loader says "NAME: cannot open shared object file: ..." of the library that it did not find.
+ */
 static void put_load_error(struct frame_writer *event, const char *driver, const char *error)
 {
     frame_put_text(event, EV_ERROR, error);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's end of the link: sends events and replies in one order, receives requests.
  *
- * Anything may send from any thread: channel_event() takes a lock that channel_send() gives back, so the
- * two always come in pairs.  When the channel is gone the process ends with HOST_EXIT_CHANNEL.
- * A child that the driver forked sends nothing: both functions then do nothing and the writer is a
- * dummy. */
+ * Anything may send from any thread: channel_event() takes a lock that channel_send() gives back,
+ * so the two always come in pairs.  When the channel is gone the process ends with
+ * HOST_EXIT_CHANNEL. A child that the driver forked sends nothing: both functions then do nothing
+ * and the writer is a dummy. */
 #ifndef MDCTS_HOST_CHANNEL_H
 #define MDCTS_HOST_CHANNEL_H
 
@@ -22,7 +22,8 @@ bool channel_send(struct frame_writer *writer);
 struct frame_writer *channel_last_event(enum event_kind kind);
 void channel_send_last(struct frame_writer *writer);
 
-/* The next request; it stays valid until the next call.  Ends the process when there is no other side. */
+/* The next request; it stays valid until the next call.  Ends the process when there is no other
+ * side. */
 struct frame channel_receive(void);
 /* Wipes the request and everything sent since. */
 void channel_wipe(void);

@@ -88,7 +88,8 @@ static bool place_strings(struct context *context, struct bytes lengths, struct 
     return true;
 }
 
-/* What a context pointed to goes with it; its own pages stay closed until the number is used again. */
+/* What a context pointed to goes with it; its own pages stay closed until the number is used again.
+ */
 static void forget(struct context *context)
 {
     for (size_t i = 0; i < context->string_count; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The CARD_DATA structures of this host: the caller's side of a card context.
  *
- * Each lies either so that it ends at an inaccessible page or amid canary.  The host writes the caller's
- * members and later compares; everything else in it belongs to the driver. */
+ * Each lies either so that it ends at an inaccessible page or amid canary.  The host writes the
+ * caller's members and later compares; everything else in it belongs to the driver. */
 #ifndef MDCTS_HOST_CONTEXT_H
 #define MDCTS_HOST_CONTEXT_H
 
@@ -10,8 +10,8 @@
 #include "region.h"
 
 struct context {
-    bool used, open;      /* open: accessible */
-    struct region region; /* data: CARD_DATA, as much of it as the driver may touch */
+    bool used, open;             /* open: accessible */
+    struct region region;        /* data: CARD_DATA, as much of it as the driver may touch */
     uint8_t before[REGION_PAGE]; /* its page when the call began */
     struct region strings[HOST_MEMBERS_MAX]; /* what members of it point to */
     size_t string_count;
@@ -31,7 +31,8 @@ bool context_drop(uint32_t id);
 struct context *context_get(uint32_t id);
 /* The context whose CARD_DATA starts at the address; HOST_CONTEXTS_MAX if there is none. */
 uint32_t context_find(uintptr_t card_data);
-/* The context that an address lies in, guards and canary included; HOST_CONTEXTS_MAX if there is none. */
+/* The context that an address lies in, guards and canary included; HOST_CONTEXTS_MAX if there is
+ * none. */
 uint32_t context_locate(uintptr_t address, int64_t *offset);
 /* Keeps copies for the comparison after the call. */
 void contexts_remember(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mdcts-host: the process that loads the driver.
  *     mdcts-host --server FD [--tap FILE] [--pcsc FILE]
- * serves hosts on the SOCK_SEQPACKET socket FD (host/protocol.h).  The tap and the real PC/SC library are
- * loaded once, before any driver. */
+ * serves hosts on the SOCK_SEQPACKET socket FD (host/protocol.h).  The tap and the real PC/SC
+ * library are loaded once, before any driver. */
 #include "channel.h"
 #include "commands.h"
 #include "crash.h"

@@ -5,13 +5,14 @@
 
 #include "../base/frame.h"
 
-/* Calls visit() for each mapping of a file, in order of address, until it returns false.  path is valid during
- * the call only. */
+/* Calls visit() for each mapping of a file, in order of address, until it returns false.  path is
+ * valid during the call only. */
 void modules_each(bool (*visit)(void *data, uintptr_t start, uintptr_t end, uint64_t offset,
                                 const char *path),
                   void *data);
 
-/* Puts the file and the offset in it that an address of code lies in, if any.  For signal handlers. */
+/* Puts the file and the offset in it that an address of code lies in, if any.  For signal handlers.
+ */
 void modules_put_location(struct frame_writer *event, uintptr_t address);
 
 #endif

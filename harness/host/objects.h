@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The memory of one call: argument structures and buffers, placed as the request says.
  *
- * objects_place() makes them, objects_drop() takes them away: their addresses stay inaccessible for a while, so
- * that a driver that kept a pointer is caught and the object named.  Names are copied. */
+ * objects_place() makes them, objects_drop() takes them away: their addresses stay inaccessible for
+ * a while, so that a driver that kept a pointer is caught and the object named.  Names are copied.
+ */
 #ifndef MDCTS_HOST_OBJECTS_H
 #define MDCTS_HOST_OBJECTS_H
 
@@ -20,7 +21,8 @@ struct object {
     bool secret, whole;
 };
 
-/* Places count objects; data holds names and images.  False if the request is malformed or memory ran out. */
+/* Places count objects; data holds names and images.  False if the request is malformed or memory
+ * ran out. */
 bool objects_place(struct bytes rows, struct bytes data);
 size_t objects_count(void);
 const struct object *objects_get(size_t index); /* NULL if there is none */
@@ -30,8 +32,8 @@ uint8_t *object_at(uint32_t index, uint64_t offset, size_t size);
 bool objects_seal(struct bytes rows);
 void objects_drop(void);
 
-/* The object, living or dropped, that an address belongs to (guards included); *index is SIZE_MAX for a dropped one.
- * For signal handlers too. */
+/* The object, living or dropped, that an address belongs to (guards included); *index is SIZE_MAX
+ * for a dropped one. For signal handlers too. */
 const struct object *objects_locate(uintptr_t address, size_t *index);
 
 #endif

@@ -30,10 +30,10 @@ static char reader_name[READER_BYTES_MAX];
 
 static void *open_library(const char *path)
 {
-    static const char *const places[] = {
-        "/usr/lib/x86_64-linux-gnu/libpcsclite.so.1", "/lib/x86_64-linux-gnu/libpcsclite.so.1",
-        "/usr/lib64/libpcsclite.so.1", "/usr/lib/libpcsclite.so.1",
-        "/usr/local/lib/libpcsclite.so.1"};
+    static const char *const places[] = {"/usr/lib/x86_64-linux-gnu/libpcsclite.so.1",
+                                         "/lib/x86_64-linux-gnu/libpcsclite.so.1",
+                                         "/usr/lib64/libpcsclite.so.1", "/usr/lib/libpcsclite.so.1",
+                                         "/usr/local/lib/libpcsclite.so.1"};
     if (path == NULL)
         path = getenv("MDCTS_PCSC_LIBRARY");
     if (path != NULL)
@@ -157,8 +157,7 @@ uint32_t pcsc_disconnect(bool reset)
     if (!connected)
         return PCSC_NO_LIBRARY;
     held = connected = false;
-    uint32_t status =
-        (uint32_t)pcsc.disconnect(card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
+    uint32_t status = (uint32_t)pcsc.disconnect(card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
     pcsc.release(context);
     return status;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's own PC/SC client: the real library by pointer, never through the tap.
  *
- * No pcsc-lite type crosses this line; statuses are the low 32 bits of SCARD_* codes.  Every function may
- * answer PCSC_NO_LIBRARY.  Used by the main thread only, pcsc_transaction_held() by any. */
+ * No pcsc-lite type crosses this line; statuses are the low 32 bits of SCARD_* codes.  Every
+ * function may answer PCSC_NO_LIBRARY.  Used by the main thread only, pcsc_transaction_held() by
+ * any. */
 #ifndef MDCTS_HOST_PCSC_H
 #define MDCTS_HOST_PCSC_H
 
@@ -11,8 +12,8 @@
 #define PCSC_NO_LIBRARY   0xFFFFFFFFu
 #define PCSC_RESPONSE_MAX 65538u
 
-/* Loads the library.  path NULL: $MDCTS_PCSC_LIBRARY, then the usual places.  The tap, whose soname is the
- * same, must have been loaded before: the driver then gets the tap and never this. */
+/* Loads the library.  path NULL: $MDCTS_PCSC_LIBRARY, then the usual places.  The tap, whose soname
+ * is the same, must have been loaded before: the driver then gets the tap and never this. */
 bool pcsc_load(const char *path);
 
 /* Establishes a context and connects, shared, T=0 or T=1. */

@@ -5,8 +5,9 @@
 
 #include <sys/types.h>
 
-/* Own session, death with the parent, limits, no core file, /dev/null as stdin, out and err as stdout and
- * stderr, nothing else open.  Takes all three descriptors; returns the channel's new number. */
+/* Own session, death with the parent, limits, no core file, /dev/null as stdin, out and err as
+ * stdout and stderr, nothing else open.  Takes all three descriptors; returns the channel's new
+ * number. */
 int process_enter(pid_t parent, int channel, int out, int err);
 
 #endif

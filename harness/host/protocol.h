@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the frames between runner and host say: request kinds, fields, and the rows of array fields.
  *
- * Every request is answered by one frame of kind REPLY + request; events (frame.h) may come before it.
- * An array field is rows of one of the structs below, unpadded, copied out before use: they lie unaligned in the
- * frame.  Bytes that rows speak of follow each other in FIELD_DATA, in the order of the rows.
- * Kinds and enumerations of values are those of link.h. */
+ * Every request is answered by one frame of kind REPLY + request; events (frame.h) may come before
+ * it. An array field is rows of one of the structs below, unpadded, copied out before use: they lie
+ * unaligned in the frame.  Bytes that rows speak of follow each other in FIELD_DATA, in the order
+ * of the rows. Kinds and enumerations of values are those of link.h. */
 #ifndef MDCTS_HOST_PROTOCOL_H
 #define MDCTS_HOST_PROTOCOL_H
 
@@ -41,10 +41,10 @@ enum wire_field {
     FIELD_ARGS,      /* rows of wire_value */
     FIELD_OBJECTS,   /* rows of wire_object; data: name, then image, of each */
     FIELD_RELOCATIONS,
-    FIELD_FOLLOWS,   /* request: wire_follow; reply: wire_followed */
+    FIELD_FOLLOWS, /* request: wire_follow; reply: wire_followed */
     FIELD_ANSWERS,
     FIELD_MEMBERS,
-    FIELD_LENGTHS,   /* rows of uint64_t */
+    FIELD_LENGTHS, /* rows of uint64_t */
     FIELD_CHANGES,
     FIELD_CHANGE_DATA,
     FIELD_FOLLOW_DATA,
@@ -65,7 +65,8 @@ struct wire_member {
 
 struct wire_context {
     uint32_t id, version, size, visible;
-    uint32_t no_card, card_name, atr; /* places of card name and ATR among the byte strings; UINT32_MAX: none */
+    uint32_t no_card, card_name,
+        atr; /* places of card name and ATR among the byte strings; UINT32_MAX: none */
     uint32_t reserved;
 };
 

@@ -14,8 +14,8 @@ static size_t whole_pages(size_t bytes)
 static struct region map_pages(size_t pages_len)
 {
     struct region region = {.map_len = pages_len + 2 * REGION_PAGE, .pages_len = pages_len};
-    void *map = mmap(NULL, region.map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0);
+    void *map =
+        mmap(NULL, region.map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED)
         return (struct region){0};
     region.map = map;

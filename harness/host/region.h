@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guarded memory: pages of our own between two inaccessible ones.
  *
- * The data either ends exactly at the page behind or starts exactly behind the page in front; the rest of the
- * pages is filled with REGION_CANARY.  Making one can fail (NULL data); nothing else can. */
+ * The data either ends exactly at the page behind or starts exactly behind the page in front; the
+ * rest of the pages is filled with REGION_CANARY.  Making one can fail (NULL data); nothing else
+ * can. */
 #ifndef MDCTS_HOST_REGION_H
 #define MDCTS_HOST_REGION_H
 
@@ -15,9 +16,9 @@
 #define REGION_BYTES_MAX (64u << 20)
 
 struct region {
-    uint8_t *map;      /* the page in front */
-    size_t map_len;    /* both guards included */
-    uint8_t *pages;    /* what is accessible */
+    uint8_t *map;   /* the page in front */
+    size_t map_len; /* both guards included */
+    uint8_t *pages; /* what is accessible */
     size_t pages_len;
     uint8_t *data;
     size_t size;

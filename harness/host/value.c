@@ -37,10 +37,10 @@ bool value_resolve(struct wire_value value, uint64_t *out)
         return true;
     }
     if (value.kind == VALUE_CALLBACK) {
-        *out = value.index < CALLBACK_COUNT && value.number <= VARIANT_OTHER
-                   ? callback_address((enum host_callback)value.index,
-                                      (enum host_variant)value.number)
-                   : 0;
+        *out =
+            value.index < CALLBACK_COUNT && value.number <= VARIANT_OTHER
+                ? callback_address((enum host_callback)value.index, (enum host_variant)value.number)
+                : 0;
         return *out != 0;
     }
     uint64_t base = base_of(value);

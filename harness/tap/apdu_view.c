@@ -3,8 +3,8 @@
 
 #define HEADER_BYTES 4
 
-/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, in every class (chained ones too); the odd code is
- * the same command with data objects. */
+/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, in every class (chained ones too); the odd
+ * code is the same command with data objects. */
 static bool carries_pin(uint8_t instruction)
 {
     uint8_t even = instruction & 0xFE;

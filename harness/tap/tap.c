@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libpcsclite.so.1 of ours: every symbol of the real library, forwarded.  The only file that knows pcsc-lite's
- * types.  Without a real library every call answers SCARD_E_NO_SERVICE. */
+/* libpcsclite.so.1 of ours: every symbol of the real library, forwarded.  The only file that knows
+ * pcsc-lite's types.  Without a real library every call answers SCARD_E_NO_SERVICE. */
 #include "tap.h"
 #include "apdu_view.h"
 
@@ -52,10 +52,10 @@ static _Atomic(tap_sink *) sink;
 
 static void *open_real(void)
 {
-    static const char *const places[] = {
-        "/usr/lib/x86_64-linux-gnu/libpcsclite.so.1", "/lib/x86_64-linux-gnu/libpcsclite.so.1",
-        "/usr/lib64/libpcsclite.so.1", "/usr/lib/libpcsclite.so.1",
-        "/usr/local/lib/libpcsclite.so.1"};
+    static const char *const places[] = {"/usr/lib/x86_64-linux-gnu/libpcsclite.so.1",
+                                         "/lib/x86_64-linux-gnu/libpcsclite.so.1",
+                                         "/usr/lib64/libpcsclite.so.1", "/usr/lib/libpcsclite.so.1",
+                                         "/usr/local/lib/libpcsclite.so.1"};
     const char *chosen = getenv("MDCTS_PCSC_LIBRARY");
     if (chosen != NULL)
         return dlopen(chosen, RTLD_NOW | RTLD_LOCAL);
@@ -208,8 +208,9 @@ EXPORTED LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *sent_pci, 
 {
     struct tap_report report = {.kind = TAP_TRANSMIT, .function = "SCardTransmit"};
     uint64_t start = now_us();
-    LONG status = ready() ? real.SCardTransmit(card, sent_pci, sent, sent_len, got_pci, got, got_len)
-                          : SCARD_E_NO_SERVICE;
+    LONG status = ready()
+                      ? real.SCardTransmit(card, sent_pci, sent, sent_len, got_pci, got, got_len)
+                      : SCARD_E_NO_SERVICE;
     report.us = now_us() - start;
     if (sent != NULL)
         view_exchange(&report, sent, sent_len, got,
