@@ -109,6 +109,8 @@ static bool is_boolean(struct diags *diags, const struct node *node, const char 
 
 static bool is_text(struct diags *diags, const struct node *node, const char *what)
 {
+    if (node_is_null(node))
+        return diag_error(diags, node->at, "%s is text; NULL is sent with 'raw'", what);
     return node_is_scalar(node) || field_wrong(diags, node, what, "text");
 }
 
@@ -315,6 +317,7 @@ static const struct argument_row arguments[] = {
     {STEP_ACQUIRE,            "flags",      argument_is_flags,      false},
     {STEP_ACQUIRE,            "as",         is_name,                false},
     {STEP_ACQUIRE,            "no_connect", is_boolean,             false},
+    {STEP_ACQUIRE,            "guard",      is_boolean,             false},
     {STEP_AUTHENTICATE,       "role",       is_role,                false},
     {STEP_AUTHENTICATE,       "pin",        is_pin,                 false},
     {STEP_AUTHENTICATE,       "entry",      is_pin_entry,           false},

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json_tree.h"
+#include "plan.h"
+#include "unit.h"
+#include "yaml_tree.h"
+
+#include <stdio.h>
+
+static struct arena keep;
+static struct diags diags;
+static struct scenario scenario;
+static struct plan plan;
+
+static int release(void **state)
+{
+    (void)state;
+    arena_free(&keep);
+    diags_free(&diags);
+    scenario = (struct scenario){0};
+    return 0;
+}
+
+static const char suite[] =
+    "suite: test\n"
+    "requirements:\n"
+    "  T-1: {level: must, kind: SRC, text: One., accept: [success]}\n"
+    "  T-2: {level: should, kind: SRC, text: Two., accept: [success]}\n"
+    "fixtures:\n"
+    "  agreed:\n"
+    "    - acquire: {version: 7}\n"
+    "    - authenticate: {role: user}\n"
+    "    - construct: {curve: $curve, as: z}\n"
+    "cases:\n"
+    "  - id: derive/hash\n"
+    "    about: Hashes.\n"
+    "    requirement: T-1\n"
+    "    matrix: {curve: [P-256, P-384], hash: [SHA1, SHA256, SHA384]}\n"
+    "    fixture: agreed\n"
+    "    steps:\n"
+    "      - derive: {agreement: $z, kdf: HASH, flags: {bit: 0}, parameters:\n"
+    "                [{KDF_HASH_ALGORITHM: $hash}, {KDF_SECRET_PREPEND: \"hex:0102\"},\n"
+    "                 {KDF_SECRET_HANDLE: h1}, {KDF_TLS_PRF_PROTOCOL: 0x0301},\n"
+    "                 {0x7F: {cb: 9, value: abc}}, {KDF_HMAC_KEY: null}]}\n"
+    "        expect: {return: success, key: oracle}\n"
+    "        repeat: 3\n"
+    "  - id: derive/none\n"
+    "    about: No KDF.\n"
+    "    requirement: T-2\n"
+    "    matrix: {bit: [1..3, 30]}\n"
+    "    requires: {secret_handles: true}\n"
+    "    allow: [stress]\n"
+    "    steps:\n"
+    "      - acquire: {}\n"
+    "      - construct: {curve: P-256, as: z, peer: {leading_zeros: 2, magic: 7}}\n"
+    "      - derive: {agreement: $z, kdf: {unknown: FOO}, flags: {bit: $bit}, output: {size: "
+    "exact, "
+    "plus: -1}}\n"
+    "        expect: {return: [SCARD_E_INVALID_PARAMETER, 5], for: T-2}\n";
+
+static void load(void)
+{
+    const struct node *doc = yaml_tree_parse(
+        &diags, &keep, (struct bytes){(const uint8_t *)suite, strlen(suite)}, "t/suite.yaml");
+    bool ok = doc != NULL && scenario_add_suite(&diags, &keep, doc, "t/suite.yaml", &scenario) &&
+              scenario_check(&diags, &keep, &scenario);
+    diags_print(&diags, stderr);
+    assert_true(ok);
+}
+
+static bool make(const char *selector, struct plan_options options)
+{
+    const char **selectors = arena_array(&keep, const char *, 1);
+    selectors[0] = selector;
+    options.selectors = selectors;
+    options.selector_count = selector == NULL ? 0 : 1;
+    return plan_make(&diags, &keep, &scenario, &options, &plan);
+}
+
+static size_t count_selected(const char *selector)
+{
+    return make(selector, (struct plan_options){.allow = ALLOW_ALL}) ? plan.count : 0;
+}
+
+static void test_plan__matrix_and_ids(void **state)
+{
+    (void)state;
+    load();
+    assert_int_equal(count_selected(NULL), 10);
+    assert_string_equal(plan.cases[1].id, "derive/hash[curve=P-256,hash=SHA256]");
+    assert_string_equal(plan.cases[9].id, "derive/none[bit=30]");
+}
+
+static void test_plan__selection(void **state)
+{
+    (void)state;
+    load();
+    assert_int_equal(count_selected("T-2"), 4);
+    assert_int_equal(count_selected("derive"), 10);
+    assert_int_equal(count_selected("derive/hash"), 6);
+    assert_int_equal(count_selected("*hash=SHA1]"), 2);
+    assert_int_equal(count_selected("derive/hash[curve=P-384,hash=SHA1]"), 1);
+    assert_int_equal(count_selected("suite.yaml"), 10);
+    assert_int_equal(count_selected("./t/suite.yaml"), 10);
+    assert_int_equal(diags.count, 0);
+    assert_int_equal(count_selected("uite.yaml"), 0);
+    assert_int_equal(diags.count, 1);
+}
+
+static void test_plan__level_and_shards(void **state)
+{
+    (void)state;
+    load();
+    assert_true(make(NULL, (struct plan_options){.has_level = true, .level = LEVEL_MUST}));
+    assert_int_equal(plan.count, 6);
+    size_t total = 0;
+    for (unsigned k = 1; k <= 3; k++) {
+        assert_true(make(NULL, (struct plan_options){.shard = k, .shards = 3}));
+        total += plan.count;
+    }
+    assert_int_equal(total, 10);
+}
+
+static const struct node *capabilities(const char *text)
+{
+    return json_tree_parse(&diags, &keep, text, strlen(text), "c", 1);
+}
+
+static void test_plan__skips(void **state)
+{
+    (void)state;
+    load();
+    struct plan_options options = {
+        .allow = ALLOW_ALL,
+        .capabilities = capabilities(
+            "{\"dh\":true,\"containers\":[{\"index\":0,\"curve\":\"P-256\",\"use\":\"agree\"}],"
+            "\"kdfs\":[\"HASH\"],\"hashes\":[\"SHA1\",\"SHA256\"],\"secret_handles\":false}"),
+    };
+    assert_true(make(NULL, options));
+    assert_null(plan.cases[0].skip);
+    assert_string_equal(plan.cases[2].skip, "no hash SHA384");
+    assert_string_equal(plan.cases[3].skip, "no container agrees on P-384");
+    assert_string_equal(plan.cases[6].skip, "no secret handles");
+    options.allow = 0;
+    assert_true(make(NULL, options));
+    assert_string_equal(plan.cases[6].skip, "needs --allow stress");
+    options.capabilities = capabilities("{\"dh\":false}");
+    assert_true(make(NULL, options));
+    assert_string_equal(plan.cases[0].skip, "no key agreement");
+}
+
+/* What run writes into the trace is what the judge reads. */
+static void read_back(size_t n, struct planned *planned)
+{
+    char *text = json_tree_text(&keep, plan_case_node(&plan, n, &keep));
+    const struct node *node = json_tree_parse(&diags, &keep, text, strlen(text), "trace", 1);
+    assert_non_null(node);
+    bool ok = planned_read(&diags, &keep, node, planned);
+    diags_print(&diags, stderr);
+    assert_true(ok);
+}
+
+static void test_plan__a_case_survives_the_trace(void **state)
+{
+    (void)state;
+    struct planned planned;
+    load();
+    assert_int_equal(count_selected(NULL), 10);
+    read_back(4, &planned);
+    assert_string_equal(planned.id, "derive/hash[curve=P-384,hash=SHA256]");
+    assert_string_equal(planned.base, "derive/hash");
+    assert_int_equal(planned.fixture_steps, 3);
+    assert_int_equal(planned.step_count, 4);
+    assert_string_equal(step_container(&planned.steps[2]).curve, "P-384");
+    const struct step *derive = &planned.steps[3];
+    assert_int_equal(derive->line, 17);
+    assert_string_equal(derive->at.file, "t/suite.yaml");
+    assert_int_equal(derive->repeat, 3);
+    assert_int_equal(step_flags(derive), 1);
+    assert_int_equal(derive->expects[0].returns, RETURN_SUCCESS);
+    assert_int_equal(derive->expects[0].key.rule, KEY_ORACLE);
+    struct agreement_ref ref;
+    assert_true(step_agreement(derive, &ref));
+    assert_string_equal(ref.name, "z");
+}
+
+static void test_plan__parameters(void **state)
+{
+    (void)state;
+    struct planned planned;
+    load();
+    assert_int_equal(count_selected(NULL), 10);
+    read_back(0, &planned);
+    struct parameter_list list = step_parameters(&keep, &planned.steps[3]);
+    assert_int_equal(list.kind, PARAMETERS_LIST);
+    assert_int_equal(list.count, 6);
+    assert_string_equal(bytes_to_hex(&keep, list.items[0].value), "530048004100310000"
+                                                                  "00");
+    assert_int_equal(list.items[0].cb, 10);
+    assert_string_equal(bytes_to_hex(&keep, list.items[1].value), "0102");
+    assert_string_equal(list.items[2].handle, "h1");
+    assert_string_equal(bytes_to_hex(&keep, list.items[3].value), "01030000");
+    assert_int_equal(list.items[4].type, 0x7F);
+    assert_int_equal(list.items[4].cb, 9);
+    assert_int_equal(list.items[4].value.len, 3);
+    assert_true(list.items[5].null);
+    assert_int_equal(list.items[5].cb, 0);
+}
+
+static void test_plan__odd_values(void **state)
+{
+    (void)state;
+    struct planned planned;
+    load();
+    assert_int_equal(count_selected("derive/none"), 4);
+    read_back(3, &planned);
+    struct peer_spec peer = step_peer(&planned.steps[1]);
+    assert_int_equal(peer.leading_zeros, 2);
+    assert_true(peer.has_magic && !peer.has_length);
+    const struct step *derive = &planned.steps[2];
+    assert_int_equal(step_kdf(derive).kind, KDF_UNKNOWN);
+    assert_string_equal(step_kdf(derive).name, "FOO");
+    assert_int_equal(step_flags(derive), 0x40000000);
+    assert_true(step_output(derive).exact);
+    assert_int_equal(step_output(derive).plus, -1);
+    assert_int_equal(derive->expects[0].code_count, 2);
+    assert_int_equal(derive->expects[0].codes[0], 0x80100004u);
+    assert_string_equal(derive->expects[0].requirement, "T-2");
+}
+
+static void test_plan__a_broken_trace_is_no_plan(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{}",
+        "[]",
+        "{\"id\":\"a\",\"base\":\"a\",\"requirement\":\"R\",\"steps\":[1]}",
+        "{\"id\":\"a\",\"base\":\"a\",\"requirement\":\"R\",\"steps\":[],\"fixture_steps\":2}",
+        "{\"id\":\"a\",\"base\":\"a\",\"requirement\":\"R\",\"steps\":[{\"derive\":{}}]}",
+    };
+    struct planned planned;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(planned_read(&diags, &keep, capabilities(bad[i]), &planned));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_plan__matrix_and_ids, release),
+        cmocka_unit_test_teardown(test_plan__selection, release),
+        cmocka_unit_test_teardown(test_plan__level_and_shards, release),
+        cmocka_unit_test_teardown(test_plan__skips, release),
+        cmocka_unit_test_teardown(test_plan__a_case_survives_the_trace, release),
+        cmocka_unit_test_teardown(test_plan__parameters, release),
+        cmocka_unit_test_teardown(test_plan__odd_values, release),
+        cmocka_unit_test_teardown(test_plan__a_broken_trace_is_no_plan, release),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
