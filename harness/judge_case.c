@@ -329,11 +329,10 @@ static const char *pointer_text(struct arena *keep, const struct node *what)
         const char *value = node_get_text(what, places[i]);
         if (value == NULL)
             continue;
-        const char *state = node_get_text(what, "state");
-        return arena_printf(keep, ", in %s %s%s%s at offset %s", places[i], value,
-                            state == NULL ? "" : ", ", state == NULL ? "" : state,
-                            node_get_text(what, "offset") == NULL ? "?"
-                                                                  : node_get_text(what, "offset"));
+        const char *state = node_get_text(what, "state"), *offset = node_get_text(what, "offset");
+        return arena_printf(keep, ", at offset %s of %s %s%s%s%s", offset == NULL ? "?" : offset,
+                            places[i], value, state == NULL ? "" : " (", state == NULL ? "" : state,
+                            state == NULL ? "" : ")");
     }
     return "";
 }

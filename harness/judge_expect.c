@@ -13,6 +13,8 @@
 const char *status_words(struct arena *keep, uint32_t status)
 {
     const char *name = status_name(status);
+    if (status == SCARD_S_SUCCESS)
+        return "success";
     return name == NULL ? arena_printf(keep, "0x%08" PRIx32, status)
                         : arena_printf(keep, "%s (0x%08" PRIx32 ")", name, status);
 }

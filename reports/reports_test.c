@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What golden files don't show: colour, progress, where text goes when it can't be written. */
+#include "unit.h"
+
+#include "console.h"
+#include "junit.h"
+
+#include <stdlib.h>
+
+static struct results some_results(struct arena *arena)
+{
+    static struct finding finding = {.requirement = "R001",
+                                     .outcome = OUTCOME_FAIL,
+                                     .expected = "this",
+                                     .observed = "that \x1b[2J"};
+    struct results results = {.complete = true, .suite = "0"};
+    struct case_result one = {.id = "a/b",
+                              .verdict = VERDICT_FAIL,
+                              .findings = &finding,
+                              .finding_count = 1,
+                              .findings_total = 1};
+    results_add(arena, &results, &one);
+    one = (struct case_result){.id = "a/c", .verdict = VERDICT_PASS};
+    results_add(arena, &results, &one);
+    return results;
+}
+
+static char *console_text(struct arena *arena, const struct results *results,
+                          struct console_style style, size_t steps)
+{
+    struct console console;
+    char *text = NULL, *copy;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    assert_non_null(to);
+    console_start(&console, to, style);
+    for (size_t i = 1; i <= steps; i++)
+        console_progress(&console, i, steps, "id\n");
+    assert_true(console_results(&console, results));
+    assert_int_equal(fclose(to), 0);
+    copy = arena_strdup(arena, text);
+    free(text);
+    return copy;
+}
+
+static void test_console__colour_only_where_wanted(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct results results = some_results(&arena);
+    const char *plain = console_text(&arena, &results, (struct console_style){.color = false}, 0);
+    const char *colored = console_text(&arena, &results, (struct console_style){.color = true}, 0);
+    assert_null(strchr(plain, '\x1b'));
+    assert_non_null(strstr(colored, "\x1b[31mFAIL\x1b[0m a/b"));
+    assert_null(strstr(colored, "\x1b[2J"));
+    arena_free(&arena);
+}
+
+static void test_console__progress(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct results results = some_results(&arena);
+    const char *plain = console_text(&arena, &results, (struct console_style){.live = false}, 20);
+    const char *live = console_text(&arena, &results, (struct console_style){.live = true}, 20);
+    assert_non_null(strstr(plain, "2 of 20 cases\n"));
+    assert_null(strstr(plain, "3 of 20 cases\n"));
+    assert_null(strchr(plain, '\r'));
+    assert_non_null(strstr(live, "\r\x1b[K20/20 id\\x0a\r\x1b[K"));
+    arena_free(&arena);
+}
+
+static void test_console__style_follows_the_environment(void **state)
+{
+    (void)state;
+    FILE *to = tmpfile();
+    assert_non_null(to);
+    struct console_style style = console_style_of(to); /* no terminal */
+    assert_false(style.color);
+    assert_false(style.live);
+    fclose(to);
+}
+
+static void test_reports__say_when_they_cannot_write(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct results results = some_results(&arena);
+    struct console console;
+    FILE *full = fopen("/dev/full", "w");
+    if (full == NULL)
+        skip();
+    console_start(&console, full, (struct console_style){.color = false});
+    assert_false(console_results(&console, &results));
+    fclose(full);
+    full = fopen("/dev/full", "w");
+    assert_false(results_write(full, &results));
+    fclose(full);
+    assert_false(junit_write("/nonexistent/junit.xml", &results));
+    assert_false(results_write_file("/nonexistent/results.json", &results));
+    arena_free(&arena);
+}
+
+static const struct exit_row {
+    enum verdict verdict;
+    enum outcome blocked;
+    bool complete;
+    int code, code_with_warnings;
+} exit_rows[] = {
+    {VERDICT_PASS, OUTCOME_PASS, true, 0, 0},    {VERDICT_INFO, OUTCOME_PASS, true, 0, 0},
+    {VERDICT_SKIP, OUTCOME_PASS, true, 0, 0},    {VERDICT_WAIVED, OUTCOME_PASS, true, 0, 0},
+    {VERDICT_WARN, OUTCOME_PASS, true, 0, 1},    {VERDICT_FAIL, OUTCOME_PASS, true, 1, 1},
+    {VERDICT_CRASH, OUTCOME_PASS, true, 1, 1},   {VERDICT_HANG, OUTCOME_PASS, true, 1, 1},
+    {VERDICT_BLOCKED, OUTCOME_FAIL, true, 1, 1}, {VERDICT_BLOCKED, OUTCOME_WARN, true, 0, 1},
+    {VERDICT_BROKEN, OUTCOME_PASS, true, 6, 6},  {VERDICT_PASS, OUTCOME_PASS, false, 6, 6},
+    {VERDICT_FAIL, OUTCOME_PASS, false, 1, 1},
+};
+
+static void test_results__exit_codes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof exit_rows / sizeof exit_rows[0]; i++) {
+        const struct exit_row *row = &exit_rows[i];
+        struct arena arena = {0};
+        struct results results = {.complete = row->complete};
+        struct case_result one = {
+            .id = "a", .verdict = row->verdict, .blocked_outcome = row->blocked};
+        results_add(&arena, &results, &one);
+        assert_int_equal(results_exit_code(&results, false), row->code);
+        assert_int_equal(results_exit_code(&results, true), row->code_with_warnings);
+        arena_free(&arena);
+    }
+    struct results none = {.complete = true};
+    assert_int_equal(results_exit_code(&none, false), 5);
+}
+
+static void test_results__repro_is_safe_in_a_shell(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct node *header = node_new_map(&arena);
+    struct node *driver = node_add(header, "driver", node_new_map(&arena));
+    node_add(driver, "path", node_new_string(&arena, "./it's.so"));
+    assert_string_equal(results_repro(&arena, header, "a[b=$(c)]"),
+                        "mdcts run --driver './it'\\''s.so' 'a[b=$(c)]'");
+    assert_string_equal(results_repro(&arena, NULL, "a/b"), "mdcts run a/b");
+    arena_free(&arena);
+}
+
+static void test_finding__list_is_bounded_but_counts(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct finding_list list = {0};
+    struct finding finding = {.outcome = OUTCOME_WARN};
+    for (size_t i = 0; i < FINDINGS_MAX; i++)
+        finding_add(&arena, &list, &finding);
+    finding.outcome = OUTCOME_FAIL;
+    finding_add(&arena, &list, &finding);
+    assert_int_equal(list.count, FINDINGS_MAX);
+    assert_int_equal(list.total, FINDINGS_MAX + 1);
+    assert_int_equal(list.worst, OUTCOME_FAIL);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_console__colour_only_where_wanted),
+        cmocka_unit_test(test_console__progress),
+        cmocka_unit_test(test_console__style_follows_the_environment),
+        cmocka_unit_test(test_reports__say_when_they_cannot_write),
+        cmocka_unit_test(test_results__exit_codes),
+        cmocka_unit_test(test_results__repro_is_safe_in_a_shell),
+        cmocka_unit_test(test_finding__list_is_bounded_but_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
