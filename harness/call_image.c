@@ -35,7 +35,7 @@ struct call_image {
     struct host_answer *answers;
     size_t answer_count;
     const struct parameter_list *parameters;
-    uint32_t list_object;  /* of the BCryptBuffer array; NO_OBJECT: none */
+    uint32_t list_object;   /* of the BCryptBuffer array; NO_OBJECT: none */
     uint32_t struct_object; /* of the entry point's structure; NO_OBJECT: none */
 };
 
@@ -166,8 +166,7 @@ static uint32_t argument_object(const struct call_image *image, const char *name
 
 static void init_struct(struct call_image *image, size_t argument, const struct value_layout *p)
 {
-    uint32_t object =
-        add_object(image, p, USE_STRUCT, fresh_bytes(image->arena, p->layout->size));
+    uint32_t object = add_object(image, p, USE_STRUCT, fresh_bytes(image->arena, p->layout->size));
     image->struct_object = object;
     image->args[argument] = object_value(object);
     for (size_t m = 0; m < p->layout->member_count; m++) {
@@ -183,7 +182,9 @@ static void init_argument(struct call_image *image, size_t argument, uint32_t co
     const struct value_layout *p = &image->entry->parameters[argument];
     struct host_value value = number_value(p->initial);
     switch (p->kind) {
-    case LAYOUT_CARD_DATA: value = (struct host_value){.kind = VALUE_CONTEXT, .index = context}; break;
+    case LAYOUT_CARD_DATA:
+        value = (struct host_value){.kind = VALUE_CONTEXT, .index = context};
+        break;
     case LAYOUT_OUT_NUMBER:
         value = object_value(add_object(image, p, USE_CELL, fresh_bytes(image->arena, p->size)));
         break;
@@ -276,8 +277,7 @@ bool call_image_set_text(struct call_image *image, const char *name, const char 
     struct bytes text = {(const uint8_t *)utf8, strlen(utf8) + 1};
     if (!find_place(image, name, &place))
         return false;
-    if (place.value->kind == LAYOUT_TEXT16 &&
-        !bytes_from_utf8_as_utf16(image->arena, utf8, &text))
+    if (place.value->kind == LAYOUT_TEXT16 && !bytes_from_utf8_as_utf16(image->arena, utf8, &text))
         return false;
     return set_object(image, name, bytes_copy(image->arena, text), USE_INPUT);
 }
@@ -354,14 +354,14 @@ void call_image_set_parameters(struct call_image *image, const struct parameter_
         !find_place(image, "pParameterList", &place))
         return;
     image->parameters = list;
-    uint32_t desc = add_object(image, NULL, USE_INPUT,
-                               fresh_bytes(image->arena, sizeof(BCryptBufferDesc)));
+    uint32_t desc =
+        add_object(image, NULL, USE_INPUT, fresh_bytes(image->arena, sizeof(BCryptBufferDesc)));
     write_number(object_bytes(image, desc) + offsetof(BCryptBufferDesc, cBuffers), list->count, 4);
     set_place(image, &place, object_value(desc));
     if (list->count == 0)
         return;
-    image->list_object = add_object(
-        image, NULL, USE_INPUT, fresh_bytes(image->arena, list->count * sizeof(BCryptBuffer)));
+    image->list_object = add_object(image, NULL, USE_INPUT,
+                                    fresh_bytes(image->arena, list->count * sizeof(BCryptBuffer)));
     link_pointer(image, desc, offsetof(BCryptBufferDesc, pBuffers),
                  object_value(image->list_object));
     for (size_t i = 0; i < list->count; i++)
@@ -606,8 +606,8 @@ bool call_image_buffer_filled(const struct call_image *image, const struct host_
 {
     for (size_t i = 0; i < result->object_count; i++) {
         const struct host_change *change = &result->objects[i];
-        if (change->index < image->object_count && image->objects[change->index].use == USE_BUFFER &&
-            change->offset >= 0)
+        if (change->index < image->object_count &&
+            image->objects[change->index].use == USE_BUFFER && change->offset >= 0)
             return true;
     }
     return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One call of an entry point as memory: objects, pointers between them, and what to read back.
  *
- * A new image holds valid defaults by the tables of entry_layout.h.  Setters address parameters and structure
- * members by their names in Cardmod.h; a later setting replaces an earlier one.  call_image_call() gives
- * what the host needs; call_image_outputs() turns what came back into names again.  Everything lives in
- * the arena given; images are not changed by the call. */
+ * A new image holds valid defaults by the tables of entry_layout.h.  Setters address parameters and
+ * structure members by their names in Cardmod.h; a later setting replaces an earlier one.
+ * call_image_call() gives what the host needs; call_image_outputs() turns what came back into names
+ * again.  Everything lives in the arena given; images are not changed by the call. */
 #ifndef MDCTS_CALL_IMAGE_H
 #define MDCTS_CALL_IMAGE_H
 
@@ -14,7 +14,8 @@
 
 struct call_image;
 
-/* What a secret handle parameter is answered; see struct host_answer.  handle is a name in the list. */
+/* What a secret handle parameter is answered; see struct host_answer.  handle is a name in the
+ * list. */
 struct image_answer {
     const char *handle;
     uint8_t index;
@@ -50,8 +51,10 @@ void call_image_cut_struct(struct call_image *image, size_t size);
 /* The finished call; the caller adds step, time limit and faults. */
 struct host_call call_image_call(struct call_image *image);
 
-/* What came back: every structure member and out parameter by name, pointers as {"block": n, "offset": o},
- * {"input": NAME, "offset": o}, {"wild": true} or null, and the bytes behind them as hexadecimal. */
+/* What came back: every structure member and out parameter by name, pointers as {"block": n,
+ * "offset": o},
+ * {"input": NAME, "offset": o}, {"wild": true} or null, and the bytes behind them as hexadecimal.
+ */
 struct node *call_image_outputs(const struct call_image *image, const struct host_result *result);
 
 /* The bytes that came back under that name ("key", "key_ex"); len 0 and data NULL if none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PINs of a run, by role.  They come from the environment, a descriptor or a prompt, are given to hosts
- * as secret objects, and are written nowhere. */
+/* The PINs of a run, by role.  They come from the environment, a descriptor or a prompt, are given
+ * to hosts as secret objects, and are written nowhere. */
 #ifndef MDCTS_CARD_SECRET_H
 #define MDCTS_CARD_SECRET_H
 
@@ -10,6 +10,7 @@
 
 struct card_secrets {
     struct bytes pins[ROLES_COUNT]; /* data NULL: none is known */
+    bool refused;                   /* an unproven one was refused: nothing more may be sent */
     bool proven[ROLES_COUNT];       /* accepted by the card in this run */
 };
 

@@ -3,8 +3,10 @@
 
 #include "card_control.h"
 #include "step_run.h"
+#include "trace.h"
 
 #include <string.h>
+#include <time.h>
 
 #define LOAD_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS  5000
@@ -20,7 +22,8 @@ struct node *case_event(struct case_run *run, const char *kind)
 
 void case_emit(struct case_run *run, struct node *event)
 {
-    node_add(event, "c", node_new_uint(run->arena, run->n));
+    if (run->n != EVENT_NO_CASE)
+        node_add(event, "c", node_new_uint(run->arena, run->n));
     if (run->iteration != 0)
         node_add(event, "i", node_new_uint(run->arena, run->iteration));
     run->env->emit(run->env->emit_data, run->arena, event);
@@ -82,6 +85,13 @@ static void restore_card(struct case_run *run)
         emit_broken(run, "the virtual card did not restore its image");
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static void connect_host(struct case_run *run)
 {
     struct host_card card;
@@ -112,8 +122,13 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
         return NULL;
     }
     bool loaded = false;
-    if (host_load(run->host, env->driver, LOAD_TIMEOUT_MS, &loaded) == HOST_RETURNED && loaded)
+    uint64_t start = now_ns();
+    enum host_outcome outcome = host_load(run->host, env->driver, LOAD_TIMEOUT_MS, &loaded);
+    uint64_t after_load = now_ns();
+    if (outcome == HOST_RETURNED && loaded)
         connect_host(run);
+    run->load_ns = after_load - start;
+    run->connect_ns = now_ns() - after_load;
     return run;
 }
 

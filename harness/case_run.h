@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plays the steps of one case in one host and records what happens; it has no opinion about any of it.
+/* Plays the steps of one case in one host and records what happens; it has no opinion about any of
+ * it.
  *
- * A case_run owns its host from case_run_begin() to case_run_end(), and everything in its arena.  What it
- * does and sees becomes events, handed to the environment's sink in order.  A step whose needs are not met
- * (an agreement that was never made, an entry point that is NULL) is recorded as not run. */
+ * A case_run owns its host from case_run_begin() to case_run_end(), and everything in its arena.
+ * What it does and sees becomes events, handed to the environment's sink in order.  A step whose
+ * needs are not met (an agreement that was never made, an entry point that is NULL) is recorded as
+ * not run. */
 #ifndef MDCTS_CASE_RUN_H
 #define MDCTS_CASE_RUN_H
 
@@ -20,13 +22,13 @@ struct card_control;
 /* What cases share.  Borrowed by every case_run; lives as long as the run. */
 struct run_environment {
     struct link *link;
-    const char *driver; /* absolute path */
+    const char *driver;         /* absolute path */
     const char *const *readers; /* PC/SC names; the first is the default */
     size_t reader_count;
-    struct card_control *card; /* of the virtual reader; NULL on others */
+    struct card_control *card;       /* of the virtual reader; NULL on others */
     const struct node *capabilities; /* as in the trace; NULL while probing */
-    const struct card_secrets *secrets;
-    const char *card_name;      /* pwszCardName; NULL: the host's default */
+    struct card_secrets *secrets; /* notes which PINs are proven or refused */
+    const char *card_name; /* pwszCardName; NULL: the host's default */
     struct bytes seed;
     struct peer_cache *peers;
     uint32_t call_timeout_ms;
@@ -38,10 +40,10 @@ struct run_environment {
 struct binding {
     const char *name;
     uint32_t context;
-    uint8_t index;         /* agreements */
+    uint8_t index; /* agreements */
     bool has_peer;
-    struct peer_key peer;  /* agreements, if has_peer */
-    uint64_t key_handle;   /* keys */
+    struct peer_key peer; /* agreements, if has_peer */
+    uint64_t key_handle;  /* keys */
 };
 
 struct run_context {
@@ -61,6 +63,7 @@ struct case_run {
     uint32_t step, iteration;
     uint32_t peer_count;
     uint32_t timeout_ms; /* the case's own; 0: the environment's */
+    uint64_t load_ns, connect_ns, calls_ns; /* spent in loading, PC/SC, the driver */
     struct run_context contexts[CONTEXTS_MAX];
     size_t context_count;
     struct binding bindings[BINDINGS_MAX];
@@ -69,15 +72,15 @@ struct case_run {
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */
 struct step_result {
-    bool ran;          /* the entry point was called and returned */
-    const char *why;   /* !ran: the reason */
+    bool ran;        /* the entry point was called and returned */
+    const char *why; /* !ran: the reason */
     uint32_t status;
-    struct node *out;  /* as in event "return" */
+    struct node *out; /* as in event "return" */
     uint64_t duration_ns;
 };
 
-/* Starts a host, loads the driver, connects to the reader.  NULL if there can be no host; a driver that
- * doesn't load leaves a run whose steps are not run.  The events say so. */
+/* Starts a host, loads the driver, connects to the reader.  NULL if there can be no host; a driver
+ * that doesn't load leaves a run whose steps are not run.  The events say so. */
 struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
                                 const char *id);
 

@@ -48,8 +48,8 @@ const char *driver_file_problem(struct arena *keep, const char *path)
     if (fd < 0)
         return arena_printf(keep, "the driver %s cannot be opened: %s", path, strerror(errno));
     memset(&header, 0, sizeof header);
-    ssize_t len = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? read(fd, &header, sizeof header)
-                                                                    : -1;
+    ssize_t len =
+        fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? read(fd, &header, sizeof header) : -1;
     close(fd);
     if (len < 0)
         return arena_printf(keep, "the driver %s is no file", path);

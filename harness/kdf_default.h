@@ -5,8 +5,8 @@
 
 #include "scenario_value.h"
 
-/* The first KDF of the capabilities that has a row here (HASH where nothing is known); what it needs goes
- * in front of the parameters. */
+/* The first KDF of the capabilities that has a row here (HASH where nothing is known); what it
+ * needs goes in front of the parameters. */
 const char *kdf_default(struct arena *arena, const struct node *capabilities,
                         struct parameter_list *parameters);
 

@@ -4,6 +4,7 @@
 #include "json_tree.h"
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "trace.h"
 
 #include <assert.h>
 #include <string.h>
@@ -17,7 +18,6 @@ struct probe {
     struct node *found;
     struct arena arena; /* of one group */
     struct case_run *run;
-    uint64_t next_case;
     uint32_t step;
 };
 
@@ -26,7 +26,7 @@ struct probe {
 static bool group_begin(struct probe *p, const char *name)
 {
     p->step = 0;
-    p->run = case_run_begin(&p->env, &p->arena, p->next_case++, name);
+    p->run = case_run_begin(&p->env, &p->arena, EVENT_NO_CASE, name);
     return p->run != NULL;
 }
 
@@ -165,7 +165,8 @@ static bool authenticated(struct probe *p)
     return acquire(p) && succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}"));
 }
 
-/* Which containers agree is found by trying; a key that another says is for signatures may do as well. */
+/* Which containers agree is found by trying; a key that another says is for signatures may do as
+ * well. */
 static void probe_agreement(struct probe *p, struct node *row)
 {
     uint64_t index = node_get_uint(row, "index", 0);
@@ -202,8 +203,8 @@ static uint32_t agreeing_container(const struct probe *p)
 static bool agreed(struct probe *p, const char *name)
 {
     return group_begin(p, name) && authenticated(p) &&
-           succeeded(ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}",
-                         agreeing_container(p)));
+           succeeded(
+               ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", agreeing_container(p)));
 }
 
 static void probe_count(struct probe *p)
@@ -237,8 +238,9 @@ static const struct {
 static const char *const hash_questions[] = {"MD5", "SHA1", "SHA256", "SHA384", "SHA512"};
 
 /* A buffer that is large enough for every KDF serves drivers of both output dialects. */
-#define ASK_DERIVE "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s," \
-                   "\"flags\":%u,\"version\":%u,\"output\":%s}%s}"
+#define ASK_DERIVE                                                                                 \
+    "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s,"                          \
+    "\"flags\":%u,\"version\":%u,\"output\":%s}%s}"
 #define LARGE_BUFFER "{\"size\":256}"
 
 static void probe_kdfs(struct probe *p)
@@ -269,9 +271,10 @@ static void probe_hashes(struct probe *p)
     size_t question;
     const char *kdf = first_kdf(p, &question);
     for (size_t i = 0; i < sizeof hash_questions / sizeof hash_questions[0] && kdf != NULL; i++) {
-        const char *list = arena_printf(p->keep, question == 0 ? HASH_PARAMETER("%s")
-                                                               : "[{\"KDF_HASH_ALGORITHM\":\"%s\"},"
-                                                                 "{\"KDF_HMAC_KEY\":\"hex:03\"}]",
+        const char *list = arena_printf(p->keep,
+                                        question == 0 ? HASH_PARAMETER("%s")
+                                                      : "[{\"KDF_HASH_ALGORITHM\":\"%s\"},"
+                                                        "{\"KDF_HMAC_KEY\":\"hex:03\"}]",
                                         hash_questions[i]);
         if (question <= 1 && agreed(p, "probe/hash") &&
             succeeded(ask(p, ASK_DERIVE, kdf, list, 0u, 1u, LARGE_BUFFER, "")))
@@ -326,10 +329,8 @@ static void probe_extras(struct probe *p)
                           "\"$z\",\"return\":0}]}"));
     note_bool(p, "key_handles",
               kdf != NULL && derives(p, "probe/key-handle", kdf, kdf_questions[question].parameters,
-                                     CARD_RETURN_KEY_HANDLE, 2, "null",
-                                     ""));
-    note_bool(p, "hmac_secret",
-              derives(p, "probe/hmac-secret", "HMAC", "null", 1, 1, output, ""));
+                                     CARD_RETURN_KEY_HANDLE, 2, "null", ""));
+    note_bool(p, "hmac_secret", derives(p, "probe/hmac-secret", "HMAC", "null", 1, 1, output, ""));
 }
 
 /* ---- authentication ---- */
@@ -353,10 +354,9 @@ static void probe_pins(struct probe *p)
     note_bool(p, "deauthenticate", deauthenticates);
 }
 
-struct node *probe_capabilities(const struct run_environment *env, struct arena *keep,
-                                uint64_t first_case)
+struct node *probe_capabilities(const struct run_environment *env, struct arena *keep)
 {
-    struct probe p = {.env = *env, .keep = keep, .next_case = first_case};
+    struct probe p = {.env = *env, .keep = keep};
     p.found = node_new_map(keep);
     p.env.capabilities = p.found;
     probe_versions(&p);

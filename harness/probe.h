@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds out what a driver and its card can do, by asking them as any caller would.
  *
- * Each group of questions has a host of its own, so that a driver that crashes in one still answers the
- * others.  Nothing on the card is changed; the user's PIN is entered where agreements need it. */
+ * Each group of questions has a host of its own, so that a driver that crashes in one still answers
+ * the others.  Nothing on the card is changed; the user's PIN is entered where agreements need it.
+ */
 #ifndef MDCTS_PROBE_H
 #define MDCTS_PROBE_H
 
@@ -11,9 +12,7 @@
 #define PROBE_CONTAINERS_MAX 32
 #define PROBE_AGREEMENTS_MAX 9 /* "at least so many" is all that cases ask for */
 
-/* The `capabilities` map of the trace, in keep.  Events of the probe carry cases from first_case up.
- * NULL if no host could be had. */
-struct node *probe_capabilities(const struct run_environment *env, struct arena *keep,
-                                uint64_t first_case);
+/* The `capabilities` map of the trace, in keep.  Events of the probe belong to no case. */
+struct node *probe_capabilities(const struct run_environment *env, struct arena *keep);
 
 #endif

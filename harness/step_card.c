@@ -19,7 +19,8 @@ void play_destroy_key(struct step_call *call)
     }
     if (!step_call_begin(call, "CardDestroyKey"))
         return;
-    uint64_t handle = binding != NULL ? binding->key_handle : step_arg_uint(call->step, "handle", 0);
+    uint64_t handle =
+        binding != NULL ? binding->key_handle : step_arg_uint(call->step, "handle", 0);
     call_image_set_number(call->image, "hKey", handle);
     node_add(call->args, "hKey", node_new_uint(call->run->arena, handle));
     step_call_do(call);

@@ -102,7 +102,8 @@ static void set_acquire_arguments(struct step_call *call)
 {
     call_image_set_number(call->image, "dwFlags", step_flags(call->step));
     const struct node *raw = call->step->raw;
-    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL; item = item->next) {
+    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL;
+         item = item->next) {
         struct raw_value value;
         if (is_call_argument(item->key) && raw_value_read(call->run->arena, item, &value))
             call_image_set_raw(call->image, item->key, &value);
@@ -156,10 +157,8 @@ void play_delete_context(struct step_call *call)
 void step_delete_context(struct case_run *run, uint32_t context)
 {
     static const struct step step = {.op = STEP_DELETE_CONTEXT, .repeat = 1, .transaction = false};
-    struct step_call call = {.run = run,
-                             .step = &step,
-                             .context = &run->contexts[context],
-                             .context_id = context};
+    struct step_call call = {
+        .run = run, .step = &step, .context = &run->contexts[context], .context_id = context};
     play_delete_context(&call);
     run->contexts[context].acquired = false;
     if (!call.outcome.ran && call.outcome.why != NULL)
@@ -212,7 +211,26 @@ static bool set_pin(struct step_call *call, const char *pointer, uint32_t role)
     }
     if (strcmp(which, "wrong") == 0)
         pin = wrong_pin(call->run->arena, pin);
+    else if (secrets->refused) {
+        call->outcome.why = "the card refused this PIN before; it is not sent again";
+        return false;
+    }
     return call_image_set_secret(call->image, pointer, pin);
+}
+
+/* One try with a PIN nobody has proven is all that a card's owner can be asked to risk. */
+static void note_pin(struct step_call *call, uint32_t role)
+{
+    struct card_secrets *secrets = call->run->env->secrets;
+    uint32_t status = call->outcome.status;
+    if (!call->outcome.ran || role >= ROLES_COUNT ||
+        strcmp(step_arg_text(call->step, "pin", "profile"), "profile") != 0)
+        return;
+    if (status == SCARD_S_SUCCESS)
+        secrets->proven[role] = true;
+    else if (!secrets->proven[role] &&
+             (status == SCARD_W_WRONG_CHV || status == SCARD_W_CHV_BLOCKED))
+        secrets->refused = true;
 }
 
 void play_authenticate(struct step_call *call)
@@ -237,6 +255,7 @@ void play_authenticate(struct step_call *call)
                           : step_arg_text(call->step, "pin", "profile");
     node_add(call->args, "pin", node_new_string(call->run->arena, pin));
     step_call_do(call);
+    note_pin(call, role);
 }
 
 void play_deauthenticate(struct step_call *call)

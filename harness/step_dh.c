@@ -4,8 +4,8 @@
 
 #include "kdf_default.h"
 #include "mdcts/cardmod.h"
-#include "mdcts/status.h"
 #include "mdcts/cng.h"
+#include "mdcts/status.h"
 
 #include <string.h>
 
@@ -75,8 +75,7 @@ static bool make_peer(struct step_call *call, const struct peer_spec *spec,
         if (same != NULL && same->has_peer)
             *peer = same->peer;
         else
-            call->outcome.why =
-                arena_printf(run->arena, "agreement %s was never made", spec->same);
+            call->outcome.why = arena_printf(run->arena, "agreement %s was never made", spec->same);
         return same != NULL && same->has_peer;
     }
     if (spec->leading_zeros == 0) {
@@ -167,7 +166,8 @@ void play_construct(struct step_call *call)
         call->outcome.why = "the card has no such container";
         return;
     }
-    const struct curve *curve = spec.curve != NULL ? curve_by_name(spec.curve) : container_curve(row);
+    const struct curve *curve =
+        spec.curve != NULL ? curve_by_name(spec.curve) : container_curve(row);
     if (curve == NULL)
         curve = curve_at(0); /* a container without an elliptic curve: any blob will do */
     if (!make_peer(call, &spec, curve, row, &peer) ||
@@ -344,9 +344,9 @@ static bool choose_output(struct step_call *call, const struct derivation *d, bo
     const char *dialect = node_get_text(call->run->env->capabilities, "output");
     bool caller = dialect != NULL && strcmp(dialect, "caller") == 0;
     *size = 0;
-    *has_buffer = spec.kind == OUTPUT_BUFFER ||
-                  (spec.kind == OUTPUT_DIALECT && caller && (d->flags & CARD_BUFFER_SIZE_ONLY) == 0 &&
-                   (d->flags & CARD_RETURN_KEY_HANDLE) == 0);
+    *has_buffer = spec.kind == OUTPUT_BUFFER || (spec.kind == OUTPUT_DIALECT && caller &&
+                                                 (d->flags & CARD_BUFFER_SIZE_ONLY) == 0 &&
+                                                 (d->flags & CARD_RETURN_KEY_HANDLE) == 0);
     if (!*has_buffer)
         return true;
     *size = (size_t)spec.size;

@@ -60,8 +60,8 @@ bool step_call_begin(struct step_call *call, const char *entry)
 {
     const struct entry_layout *layout = entry_layout_find(entry);
     if (layout == NULL || !call->context->made) {
-        call->outcome.why = arena_printf(call->run->arena, "context %s was not acquired",
-                                         call->context->name);
+        call->outcome.why =
+            arena_printf(call->run->arena, "context %s was not acquired", call->context->name);
         return false;
     }
     call->entry = entry;
@@ -75,7 +75,8 @@ bool step_call_begin(struct step_call *call, const char *entry)
 static void apply_raw(struct step_call *call)
 {
     const struct node *raw = call->step->raw;
-    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL; item = item->next) {
+    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL;
+         item = item->next) {
         struct raw_value value;
         bool known = raw_value_read(call->run->arena, item, &value) &&
                      call_image_set_raw(call->image, item->key, &value);
@@ -112,8 +113,8 @@ static void prepare_answers(struct step_call *call)
             .write = from->write,
         };
         if (from->index.kind == AGREEMENT_NAMED && binding == NULL)
-            call->outcome.why = arena_printf(call->run->arena, "agreement %s was never made",
-                                             from->index.name);
+            call->outcome.why =
+                arena_printf(call->run->arena, "agreement %s was never made", from->index.name);
     }
     call_image_set_answers(call->image, answers, script->answer_count);
 }
@@ -236,6 +237,7 @@ void step_call_make(struct step_call *call)
     call->outcome.ran = true;
     call->outcome.status = call->result.status;
     call->outcome.duration_ns = call->result.duration_ns;
+    run->calls_ns += call->result.duration_ns;
     if (call->outcome.out == NULL)
         call->outcome.out = call_image_outputs(call->image, &call->result);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step: its arguments resolved, its call made, its events recorded.
  *
- * step_run.c dispatches and makes calls; step_context.c plays the life of contexts, step_dh.c the three
- * agreement calls, step_card.c the rest.  A step whose needs are not met says why and is not run. */
+ * step_run.c dispatches and makes calls; step_context.c plays the life of contexts, step_dh.c the
+ * three agreement calls, step_card.c the rest.  A step whose needs are not met says why and is not
+ * run. */
 #ifndef MDCTS_STEP_RUN_H
 #define MDCTS_STEP_RUN_H
 
@@ -25,8 +26,8 @@ struct step_call {
     struct call_image *image;
     struct node *args;
     const char *entry;
-    uint32_t sub;        /* 0-based number of the call within the step */
-    bool keep_blocks;    /* don't free what the driver returned */
+    uint32_t sub;     /* 0-based number of the call within the step */
+    bool keep_blocks; /* don't free what the driver returned */
     struct host_result result;
     struct step_result outcome;
 };
@@ -34,7 +35,8 @@ struct step_call {
 /* Starts preparing a call; false, with *why set, if there is no context to make it in. */
 bool step_call_begin(struct step_call *call, const char *entry);
 
-/* Applies raw:, records the call, makes it.  call->outcome says whether it ran and what came out. */
+/* Applies raw:, records the call, makes it.  call->outcome says whether it ran and what came out.
+ */
 void step_call_make(struct step_call *call);
 
 /* Records what came back, to which a player may have added, and frees what the driver returned. */
@@ -60,9 +62,9 @@ const struct curve *container_curve(const struct node *row);
 typedef void step_player(struct step_call *call);
 
 /* Each plays its step; call->outcome.why is set where it can't. */
-step_player play_acquire, play_delete_context, play_authenticate, play_deauthenticate, play_construct,
-    play_derive, play_destroy, play_destroy_key, play_container_info, play_query_key_sizes,
-    play_capabilities, play_get_property, play_container_property, play_read_file, play_call,
-    play_card;
+step_player play_acquire, play_delete_context, play_authenticate, play_deauthenticate,
+    play_construct, play_derive, play_destroy, play_destroy_key, play_container_info,
+    play_query_key_sizes, play_capabilities, play_get_property, play_container_property,
+    play_read_file, play_call, play_card;
 
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+#include "json_tree.h"
+#include "options.h"
+#include "probe.h"
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CASES_DEFAULT 500
+#define CASES_MAX     100000
+
+static struct {
+    struct session_options session;
+    unsigned long cases;
+} options = {.cases = CASES_DEFAULT};
+
+static const struct option_row rows[] = {
+    SESSION_OPTION_ROWS(options.session),
+    {"cases", 'n', OPTION_NUMBER, "N", "how many cases to measure [500]", &options.cases},
+};
+
+static const struct command_line command = {
+    "bench",
+    "",
+    "Measures a whole isolated case: host, load, connect, acquire, PIN, agreement on P-256, HASH,\n"
+    "delete; and how much of it is the harness' own.  Nothing is judged.",
+    "Exit codes: 0, 2 usage, 3 something is missing.",
+    rows,
+    sizeof rows / sizeof rows[0],
+};
+
+static const char case_text[] =
+    "{\"n\":0,\"id\":\"bench\",\"base\":\"bench\",\"requirement\":\"R191\",\"about\":\"bench\","
+    "\"file\":\"bench\",\"line\":0,\"fixture_steps\":0,\"steps\":["
+    "{\"line\":0,\"acquire\":{}},{\"line\":0,\"authenticate\":{}},"
+    "{\"line\":0,\"construct\":{\"curve\":\"P-256\",\"as\":\"z\"}},"
+    "{\"line\":0,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":\"success\"}},"
+    "{\"line\":0,\"delete_context\":{}}]}";
+
+struct sample {
+    uint64_t whole, own, load, connect, driver;
+};
+
+static void ignore_event(void *data, struct arena *arena, struct node *event)
+{
+    size_t *count = data;
+    *count += json_tree_text(arena, event)[0] != '\0';
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool measure(struct session *session, const struct planned *planned, struct arena *arena,
+                    struct sample *out)
+{
+    uint64_t start = now_ns();
+    struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id);
+    bool ok = run != NULL;
+    for (size_t i = 0; ok && i < planned->step_count; i++) {
+        struct step_result r = case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
+        ok = r.ran && r.status == 0;
+    }
+    if (run == NULL)
+        return false;
+    struct case_run seen = *run;
+    case_run_end(run);
+    session_sweep(session);
+    out->whole = now_ns() - start;
+    out->load = seen.load_ns;
+    out->connect = seen.connect_ns;
+    out->driver = seen.calls_ns;
+    out->own = out->whole - out->load - out->connect - out->driver;
+    return ok;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void print_row(const char *what, const struct sample *samples, size_t count, size_t offset)
+{
+    uint64_t *values = malloc(count * sizeof *values);
+    if (values == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        memcpy(&values[i], (const char *)&samples[i] + offset, sizeof *values);
+    qsort(values, count, sizeof *values, by_value);
+    printf("%-22s %8.3f ms median %8.3f ms 90 %%\n", what, (double)values[count / 2] / 1e6,
+           (double)values[count * 9 / 10] / 1e6);
+    free(values);
+}
+
+static int bench(struct session *session, struct arena *arena)
+{
+    struct diags diags = {0};
+    struct planned planned;
+    struct arena scratch = {0};
+    size_t events = 0, done = 0;
+    session->env.emit = ignore_event;
+    session->env.emit_data = &events;
+    session->env.capabilities = probe_capabilities(&session->env, arena);
+    struct node *node = json_tree_parse(&diags, arena, case_text, sizeof case_text - 1, "bench", 1);
+    if (node == NULL || !planned_read(&diags, arena, node, &planned)) {
+        diags_print(&diags, stderr);
+        return EXIT_OUR_FAULT;
+    }
+    struct sample *samples = arena_array(arena, struct sample, options.cases);
+    uint64_t start = now_ns();
+    while (done < options.cases && measure(session, &planned, &scratch, &samples[done])) {
+        done++;
+        arena_reset(&scratch);
+    }
+    double seconds = (double)(now_ns() - start) / 1e9;
+    arena_free(&scratch);
+    if (done < options.cases) {
+        fputs("mdcts bench: error: the driver did not play the case to its end\n", stderr);
+        return 1;
+    }
+    printf("%zu isolated cases in %.2f s: %.0f cases a second\n", done, seconds,
+           (double)done / seconds);
+    print_row("a whole case", samples, done, offsetof(struct sample, whole));
+    print_row("  the harness' own", samples, done, offsetof(struct sample, own));
+    print_row("  loading the driver", samples, done, offsetof(struct sample, load));
+    print_row("  connecting (PC/SC)", samples, done, offsetof(struct sample, connect));
+    print_row("  driver and card", samples, done, offsetof(struct sample, driver));
+    return 0;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    static struct session session;
+    struct arena arena = {0};
+    size_t words;
+    int code = options_read(&command, argc, argv, &words);
+    if (code >= 0)
+        return code;
+    if (words > 0 || options.cases == 0 || options.cases > CASES_MAX)
+        return options_complain(&command, "it takes no words, and 1 to %d cases", CASES_MAX);
+    code = session_open(&session, &options.session);
+    if (code == 0)
+        code = bench(&session, &arena);
+    session_close(&session);
+    arena_free(&arena);
+    return code;
+}

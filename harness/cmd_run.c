@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+#include "case_files.h"
+#include "console.h"
+#include "digest.h"
+#include "judge.h"
+#include "junit.h"
+#include "options.h"
+#include "oracle.h"
+#include "paths.h"
+#include "probe.h"
+#include "run_trace.h"
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUT_DEFAULT "mdcts-out"
+
+static struct run_options {
+    struct session_options session;
+    const char *cases, *out, *level, *shard, *fail_on, *seed;
+    struct option_list allow;
+} options;
+
+static const struct option_row rows[] = {
+    SESSION_OPTION_ROWS(options.session),
+    {"cases", 0, OPTION_TEXT, "DIR", "the case files [those of the suite]", &options.cases},
+    {"level", 0, OPTION_TEXT, "LEVEL", "only requirements of this level: must, should or may and above",
+     &options.level},
+    {"shard", 0, OPTION_TEXT, "K/N", "only the K-th of N parts of the cases", &options.shard},
+    {"allow", 0, OPTION_LIST, "WHAT",
+     "on a real card, also cases that cost: pin-counter, write, attack-points, stress, admin",
+     &options.allow},
+    {"fail-on", 0, OPTION_TEXT, "warn", "exit 1 for warnings too", &options.fail_on},
+    {"seed", 0, OPTION_TEXT, "HEX", "make the same keys as the run with this seed", &options.seed},
+    {"out", 'o', OPTION_TEXT, "DIR", "where the reports go [" OUT_DEFAULT "]", &options.out},
+};
+
+static const struct command_line command = {
+    "run",
+    "[FILE | ID-GLOB | REQUIREMENT ...]",
+    "Judges a driver with all cases, or those of the files, ids and requirements named.",
+    "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its end.\n"
+    "The PIN of a real card comes from MDCTS_PIN or from where the profile says.\n"
+    "Exit codes: 0 passed, 1 failed, 2 usage, 3 something is missing, 4 our own fault,\n"
+    "5 nothing selected, 6 broken or cut short.\n\n"
+    "  mdcts run --driver ./driver.so\n"
+    "  mdcts run --driver ./driver.so --reader 'ACS ACR39U' 'derive/*' R088\n",
+    rows,
+    sizeof rows / sizeof rows[0],
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* The end of the run after the next case, not in the middle of one; a second signal ends it at once. */
+static void watch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- the options' values ---- */
+
+static bool read_shard(struct plan_options *plan)
+{
+    char end;
+    return options.shard == NULL ||
+           (sscanf(options.shard, "%u/%u%c", &plan->shard, &plan->shards, &end) == 2 &&
+            plan->shard >= 1 && plan->shard <= plan->shards);
+}
+
+static int read_plan_options(struct plan_options *plan, char **words, size_t word_count)
+{
+    plan->selectors = (const char *const *)words;
+    plan->selector_count = word_count;
+    if (options.level != NULL) {
+        plan->has_level = true;
+        if (!requirement_level_from_name(options.level, &plan->level))
+            return options_complain(&command, "--level is must, should or may, not '%s'",
+                                    options.level);
+    }
+    if (!read_shard(plan))
+        return options_complain(&command, "--shard is K/N with 1 <= K <= N, not '%s'",
+                                options.shard);
+    if (options.fail_on != NULL && strcmp(options.fail_on, "warn") != 0)
+        return options_complain(&command, "--fail-on takes 'warn', not '%s'", options.fail_on);
+    for (size_t i = 0; i < options.allow.count; i++) {
+        unsigned one = case_allow_from_name(options.allow.items[i]);
+        if (one == 0)
+            return options_complain(&command, "--allow does not know '%s'", options.allow.items[i]);
+        plan->allow |= one;
+    }
+    return -1;
+}
+
+/* ---- what a run consists of ---- */
+
+struct run {
+    struct arena arena;
+    struct diags diags;
+    struct scenario scenario;
+    struct plan_options plan_options;
+    struct plan plan;
+    struct session session;
+    struct run_trace trace;
+    const char *out, *trace_path;
+};
+
+static int complain_diags(struct run *run, int code)
+{
+    diags_print(&run->diags, stderr);
+    return code;
+}
+
+static int read_cases(struct run *run, char **words, size_t word_count)
+{
+    const char *dir = options.cases != NULL ? options.cases : cases_dir();
+    const char **files = arena_array(&run->arena, const char *, word_count);
+    size_t count = 0;
+    for (size_t i = 0; i < word_count; i++)
+        if (access(words[i], F_OK) == 0)
+            files[count++] = words[i];
+    if (!case_files_load(&run->diags, &run->arena, dir, files, count, false, &run->scenario))
+        return complain_diags(run, EXIT_USAGE);
+    return -1;
+}
+
+static bool make_folders(const char *path)
+{
+    char part[4096];
+    size_t len = strlen(path);
+    if (len >= sizeof part)
+        return false;
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+static int open_trace(struct run *run)
+{
+    run->out = options.out != NULL ? options.out : OUT_DEFAULT;
+    run->trace_path = arena_printf(&run->arena, "%s/trace.jsonl", run->out);
+    run->trace.mask = &run->session.mask;
+    if (!make_folders(run->out) || !trace_writer_open(&run->trace.writer, run->trace_path)) {
+        fprintf(stderr, "mdcts: error: %s cannot be written: %s\n", run->trace_path,
+                strerror(errno));
+        return EXIT_OUR_FAULT;
+    }
+    run->session.env.emit = run_trace_emit;
+    run->session.env.emit_data = &run->trace;
+    return -1;
+}
+
+static int set_seed(struct run *run)
+{
+    if (options.seed != NULL &&
+        !bytes_from_hex(&run->arena, options.seed, &run->session.env.seed))
+        return options_complain(&command, "--seed is hexadecimal, not '%s'", options.seed);
+    return -1;
+}
+
+static const char *today(struct arena *keep)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    time_t now = epoch != NULL ? (time_t)strtoll(epoch, NULL, 10) : time(NULL);
+    struct tm utc;
+    char text[sizeof "YYYY-MM-DD"];
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y-%m-%d", &utc);
+    return arena_strdup(keep, text);
+}
+
+static bool write_preamble(struct run *run)
+{
+    size_t count = run->scenario.suite_count;
+    const char **files = arena_array(&run->arena, const char *, count);
+    const char *dir = options.cases != NULL ? options.cases : cases_dir();
+    for (size_t i = 0; i < count; i++)
+        files[i] = run->scenario.suites[i]->file;
+    struct run_facts facts = {
+        .cases_hash = digest_files(&run->arena, files, count),
+        .requirements_hash =
+            digest_file(&run->arena, arena_printf(&run->arena, "%s/requirements.yaml", dir)),
+        .date = today(&run->arena),
+    };
+    return run_trace_header(&run->trace, &run->session, &facts) &&
+           run_trace_requirements(&run->trace, &run->scenario.requirements);
+}
+
+/* ---- playing ---- */
+
+static bool play_case(struct run *run, size_t n, struct arena *arena)
+{
+    struct planned planned;
+    struct node *node = plan_case_node(&run->plan, n, arena);
+    if (!planned_read(&run->diags, arena, node, &planned))
+        return false;
+    bool ok = case_run_planned(&run->session.env, arena, &planned);
+    session_sweep(&run->session);
+    return ok;
+}
+
+static int play(struct run *run)
+{
+    struct arena arena = {0};
+    struct console console;
+    bool ok = true;
+    console_start(&console, stderr, console_style_of(stderr));
+    for (size_t n = 0; n < run->plan.count && ok && !interrupted; n++) {
+        if (run->plan.cases[n].skip == NULL)
+            ok = play_case(run, n, &arena) && !run->trace.writer.failed;
+        arena_reset(&arena);
+        console_progress(&console, n + 1, run->plan.count, run->plan.cases[n].id);
+    }
+    arena_free(&arena);
+    if (run->diags.count > 0)
+        return complain_diags(run, EXIT_OUR_FAULT);
+    if (ok && !interrupted)
+        run_trace_end(&run->trace, run->plan.count);
+    return -1;
+}
+
+static int run_session(struct run *run)
+{
+    if (!write_preamble(run))
+        return EXIT_OUR_FAULT;
+    struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
+    session_sweep(&run->session);
+    if (session_pin_refused(&run->session))
+        return EXIT_ENVIRONMENT;
+    run->session.env.capabilities = capabilities;
+    run->plan_options.capabilities = capabilities;
+    run->plan_options.virtual_reader = run->session.is_virtual;
+    if (run->session.is_virtual)
+        run->plan_options.allow = ALLOW_ALL;
+    if (!plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan))
+        return complain_diags(run, EXIT_USAGE);
+    if (run->plan.count == 0) {
+        fputs("mdcts: error: nothing was selected\n", stderr);
+        return EXIT_NOTHING;
+    }
+    if (!run_trace_capabilities(&run->trace, capabilities) ||
+        !run_trace_plan(&run->trace, &run->plan))
+        return EXIT_OUR_FAULT;
+    return play(run);
+}
+
+static int close_trace(struct run *run, int code)
+{
+    bool ok = trace_writer_close(&run->trace.writer);
+    if (ok && code != EXIT_OUR_FAULT)
+        return code;
+    fprintf(stderr, "mdcts: error: the trace could not be written; what there is lies in %s\n",
+            run->trace_path);
+    return EXIT_OUR_FAULT;
+}
+
+/* ---- reports ---- */
+
+static int report(struct run *run)
+{
+    struct results results = {0};
+    enum judge_status status = judge_trace(&run->diags, &run->arena, run->trace_path, &results);
+    if (status != JUDGE_OK)
+        return complain_diags(run, (int)status);
+    const char *json = arena_printf(&run->arena, "%s/results.json", run->out);
+    const char *junit = arena_printf(&run->arena, "%s/junit.xml", run->out);
+    bool ok = results_write_file(json, &results) && junit_write(junit, &results);
+    struct console console;
+    console_start(&console, stdout, console_style_of(stdout));
+    ok = console_results(&console, &results) && ok;
+    if (printf("\nReports: %s %s %s\n", run->trace_path, json, junit) < 0 || fflush(stdout) != 0)
+        ok = false;
+    if (!ok) {
+        fprintf(stderr, "mdcts: error: a report could not be written; the trace is kept: %s\n",
+                run->trace_path);
+        return EXIT_OUR_FAULT;
+    }
+    return results_exit_code(&results, options.fail_on != NULL);
+}
+
+static int run_driver(struct run *run)
+{
+    int code = session_open(&run->session, &options.session);
+    if (code == 0)
+        code = set_seed(run);
+    if (code < 0)
+        code = open_trace(run);
+    if (code < 0)
+        code = close_trace(run, run_session(run));
+    session_close(&run->session);
+    return code < 0 ? report(run) : code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static struct run run;
+    size_t word_count;
+    int code = options_read(&command, argc, argv, &word_count);
+    if (code < 0)
+        code = read_plan_options(&run.plan_options, argv, word_count);
+    if (code < 0)
+        code = read_cases(&run, argv, word_count);
+    if (code < 0) {
+        watch_interrupts();
+        code = run_driver(&run);
+    }
+    diags_free(&run.diags);
+    arena_free(&run.arena);
+    return code;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run_trace.h"
+
+#include "version.h"
+
+#include <string.h>
+
+static bool write_wrapped(struct run_trace *trace, struct arena *arena, const char *key,
+                          struct node *value)
+{
+    struct node *line = node_new_map(arena);
+    node_add(line, key, value);
+    secret_mask_apply(trace->mask, arena, line);
+    return trace_write(&trace->writer, line);
+}
+
+static void add_text(struct node *map, struct arena *arena, const char *key, const char *text)
+{
+    if (text != NULL)
+        node_add(map, key, node_new_string(arena, text));
+}
+
+bool run_trace_header(struct run_trace *trace, const struct session *session,
+                      const struct run_facts *facts)
+{
+    struct arena arena = {0};
+    struct node *head = node_new_map(&arena), *driver = node_new_map(&arena);
+    node_add(head, "format", node_new_uint(&arena, TRACE_FORMAT));
+    add_text(head, &arena, "suite", MDCTS_VERSION);
+    add_text(head, &arena, "cases_hash", facts->cases_hash);
+    add_text(head, &arena, "requirements_hash", facts->requirements_hash);
+    add_text(driver, &arena, "path", session->env.driver);
+    add_text(driver, &arena, "sha256", session->driver_sha256);
+    node_add(head, "driver", driver);
+    add_text(head, &arena, "reader", session->is_virtual ? "virtual" : session->readers[0]);
+    add_text(head, &arena, "abi", "sysv");
+    node_add(head, "seed", node_new_hex(&arena, session->env.seed));
+    add_text(head, &arena, "isolate", "case");
+    add_text(head, &arena, "date", facts->date);
+    node_add(head, "profile", profile_public_node(&arena, &session->profile));
+    bool ok = write_wrapped(trace, &arena, "trace", head);
+    arena_free(&arena);
+    return ok;
+}
+
+bool run_trace_requirements(struct run_trace *trace, const struct requirements *rows)
+{
+    struct arena arena = {0};
+    bool ok = true;
+    for (size_t i = 0; i < rows->count && ok; i++) {
+        ok = write_wrapped(trace, &arena, "requirement", requirement_to_node(&arena, &rows->items[i]));
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+bool run_trace_capabilities(struct run_trace *trace, const struct node *capabilities)
+{
+    struct arena arena = {0};
+    bool ok = write_wrapped(trace, &arena, "capabilities", node_copy(&arena, capabilities));
+    arena_free(&arena);
+    return ok;
+}
+
+bool run_trace_plan(struct run_trace *trace, const struct plan *plan)
+{
+    struct arena arena = {0};
+    bool ok = true;
+    for (size_t i = 0; i < plan->count && ok; i++) {
+        ok = write_wrapped(trace, &arena, "case", plan_case_node(plan, i, &arena));
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+bool run_trace_end(struct run_trace *trace, size_t cases)
+{
+    struct arena arena = {0};
+    struct node *end = node_new_map(&arena);
+    node_add(end, "complete", node_new_bool(&arena, true));
+    node_add(end, "cases", node_new_uint(&arena, cases));
+    bool ok = write_wrapped(trace, &arena, "end", end);
+    arena_free(&arena);
+    return ok;
+}
+
+void run_trace_emit(void *data, struct arena *arena, struct node *event)
+{
+    struct run_trace *trace = data;
+    secret_mask_apply(trace->mask, arena, event);
+    trace_write(&trace->writer, event);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include "digest.h"
+#include "driver_file.h"
+#include "mdcts/cardmod.h"
+#include "options.h"
+#include "paths.h"
+#include "readers.h"
+#include "yaml_tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CALL_TIMEOUT_VIRTUAL_MS 5000
+#define CALL_TIMEOUT_REAL_MS    60000
+#define VIRTUAL_PIN             "123456"
+#define SEED_BYTES              16
+#define ENV_MAX                 64
+#define SERVER_FD               3
+
+static int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int complain(int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("mdcts: error: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return code;
+}
+
+/* ---- what to test, and on what ---- */
+
+static int read_profile(struct session *session, const char *path)
+{
+    struct diags diags = {0};
+    struct node *doc = path == NULL ? NULL : yaml_tree_read_file(&diags, &session->keep, path);
+    if (doc != NULL)
+        profile_read(&diags, &session->keep, doc, path, &session->profile);
+    diags_print(&diags, stderr);
+    int code = diags.count > 0 ? EXIT_USAGE : 0;
+    diags_free(&diags);
+    return code;
+}
+
+static int find_driver(struct session *session, const struct session_options *options)
+{
+    const char *path = options->driver;
+    if (path == NULL && session->profile.driver_path != NULL)
+        path = profile_path(&session->keep, &session->profile, session->profile.driver_path);
+    if (path == NULL)
+        return complain(EXIT_USAGE, "which driver? Name it with --driver FILE or in a --profile");
+    const char *problem = driver_file_problem(&session->keep, path);
+    if (problem != NULL)
+        return complain(EXIT_ENVIRONMENT, "%s", problem);
+    char *real = realpath(path, NULL);
+    session->env.driver = arena_strdup(&session->keep, real == NULL ? path : real);
+    free(real);
+    session->driver_sha256 = digest_file(&session->keep, session->env.driver);
+    return 0;
+}
+
+static bool choose_seed(struct session *session)
+{
+    uint8_t *seed = arena_alloc(&session->keep, SEED_BYTES, 1);
+    session->env.seed = (struct bytes){seed, SEED_BYTES};
+    return getrandom(seed, SEED_BYTES, 0) == SEED_BYTES;
+}
+
+static int read_pins(struct session *session)
+{
+    if (session->is_virtual)
+        pin_source_set(VIRTUAL_PIN, ROLE_USER, &session->pins, &session->secrets, &session->mask);
+    const char *problem = pin_source_read(&session->keep, &session->profile, &session->pins,
+                                          &session->secrets, &session->mask);
+    return problem == NULL ? 0 : complain(EXIT_ENVIRONMENT, "%s", problem);
+}
+
+/* ---- processes ---- */
+
+static int start_supervisor(struct session *session)
+{
+    char why[SUPERVISOR_WHY_MAX];
+    session->has_supervisor = supervisor_start(&session->supervisor, why);
+    return session->has_supervisor ? 0 : complain(EXIT_ENVIRONMENT, "%s", why);
+}
+
+static int start_reader(struct session *session, const struct session_options *options)
+{
+    const char *reader = options->reader;
+    if (reader == NULL)
+        reader = session->profile.reader != NULL ? session->profile.reader : "virtual";
+    session->is_virtual = strcmp(reader, "virtual") == 0;
+    if (!session->is_virtual) {
+        session->wanted_reader = reader;
+        session->pcsc_socket = getenv("PCSCLITE_CSOCK_NAME");
+        return options->card == NULL
+                   ? 0
+                   : complain(EXIT_USAGE, "--card goes with the virtual reader, not with '%s'",
+                              reader);
+    }
+    struct virtual_reader_options wanted = {
+        .program_dir = program_dir(), .card_command = options->card, .readers = 1};
+    char why[SUPERVISOR_WHY_MAX];
+    struct virtual_reader *virtual = &session->virtual_reader;
+    if (!virtual_reader_start(virtual, &session->supervisor, &wanted, why))
+        return complain(EXIT_ENVIRONMENT, "%s", why);
+    session->has_virtual_reader = true;
+    for (unsigned i = 0; i < virtual->count; i++)
+        session->readers[i] = virtual->cards[i].name;
+    session->env.readers = session->readers;
+    session->env.reader_count = virtual->count;
+    if (virtual->cards[0].control.fd >= 0)
+        session->env.card = &virtual->cards[0].control;
+    session->pcsc_socket = session->virtual_reader.socket;
+    return 0;
+}
+
+/* The host's whole environment: nothing of ours leaks into a driver's behaviour. */
+static const char *const *host_environment(struct session *session)
+{
+    struct arena *keep = &session->keep;
+    const char **env = arena_array(keep, const char *, ENV_MAX + 1);
+    size_t count = 0;
+    env[count++] = "TZ=UTC";
+    env[count++] = "LC_ALL=C";
+    env[count++] = "PATH=/usr/bin:/bin";
+    env[count++] = arena_printf(keep, "LD_LIBRARY_PATH=%s", program_path("../lib/tap"));
+    if (session->pcsc_socket != NULL)
+        env[count++] = arena_printf(keep, "PCSCLITE_CSOCK_NAME=%s", session->pcsc_socket);
+    const struct node *own = session->profile.driver_env;
+    for (const struct node *item = own == NULL ? NULL : own->first; item != NULL && count < ENV_MAX;
+         item = item->next)
+        if (node_text(item) != NULL)
+            env[count++] = arena_printf(keep, "%s=%s", item->key, node_text(item));
+    return env;
+}
+
+static int start_host_server(struct session *session)
+{
+    const char *argv[] = {program_path("mdcts-host"), "--server", "3", "--tap",
+                          program_path("../lib/tap/libpcsclite.so.1"), NULL};
+    char why[SUPERVISOR_WHY_MAX];
+    const char *error = NULL;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return complain(EXIT_OUR_FAULT, "no socket pair could be made");
+    struct spawn_request request = {.kind = SPAWN_SERVER,
+                                    .argv = argv,
+                                    .env = host_environment(session),
+                                    .fd_count = 3,
+                                    .fds = {pair[1], STDOUT_FILENO, STDERR_FILENO},
+                                    .targets = {SERVER_FD, STDOUT_FILENO, STDERR_FILENO}};
+    pid_t pid = supervisor_spawn(&session->supervisor, &request, NULL, why);
+    close(pair[1]);
+    if (pid < 0) {
+        close(pair[0]);
+        return complain(EXIT_ENVIRONMENT, "%s", why);
+    }
+    struct link_config config = {.server_fd = pair[0]};
+    session->env.link = link_open(&config, &session->keep, &error);
+    return session->env.link != NULL ? 0 : complain(EXIT_OUR_FAULT, "%s", error);
+}
+
+/* The one reader of the system's daemon that the user meant. */
+static int find_reader(struct session *session)
+{
+    const char *why = NULL;
+    const char *name = reader_find(&session->keep, session->pcsc_socket, session->wanted_reader, &why);
+    if (name == NULL)
+        return complain(EXIT_ENVIRONMENT, "%s", why);
+    session->readers[0] = name;
+    session->env.readers = session->readers;
+    session->env.reader_count = 1;
+    return 0;
+}
+
+static void set_timeouts(struct session *session, const struct session_options *options)
+{
+    uint64_t scale = options->timeout_scale == 0 ? 100 : options->timeout_scale;
+    uint64_t base = session->is_virtual ? CALL_TIMEOUT_VIRTUAL_MS : CALL_TIMEOUT_REAL_MS;
+    uint64_t scaled = base * scale / 100;
+    session->env.call_timeout_ms = scaled > TIMEOUT_MS_MAX ? TIMEOUT_MS_MAX : (uint32_t)scaled;
+}
+
+static void session_init(struct session *session)
+{
+    memset(session, 0, sizeof *session);
+    session->env.secrets = &session->secrets;
+    session->env.peers = &session->peers;
+    session->env.card_name = NULL;
+}
+
+int session_open_reader(struct session *session, const struct session_options *options)
+{
+    session_init(session);
+    int code = read_profile(session, options->profile);
+    if (code == 0)
+        code = start_supervisor(session);
+    if (code == 0)
+        code = start_reader(session, options);
+    if (code == 0)
+        code = start_host_server(session);
+    set_timeouts(session, options);
+    return code;
+}
+
+int session_open(struct session *session, const struct session_options *options)
+{
+    session_init(session);
+    int code = read_profile(session, options->profile);
+    if (code == 0)
+        code = find_driver(session, options);
+    if (code == 0 && !choose_seed(session))
+        code = complain(EXIT_OUR_FAULT, "the system gave no random bytes");
+    if (code == 0)
+        code = start_supervisor(session);
+    if (code == 0)
+        code = start_reader(session, options);
+    if (code == 0)
+        code = read_pins(session);
+    if (code == 0)
+        code = start_host_server(session);
+    if (code == 0 && !session->is_virtual)
+        code = find_reader(session);
+    set_timeouts(session, options);
+    session->env.card_name = session->profile.card_name;
+    return code;
+}
+
+bool session_pin_refused(const struct session *session)
+{
+    return session->secrets.refused;
+}
+
+void session_sweep(struct session *session)
+{
+    supervisor_sweep(&session->supervisor, NULL);
+}
+
+void session_close(struct session *session)
+{
+    if (session->env.link != NULL)
+        link_close(session->env.link);
+    if (session->has_virtual_reader)
+        virtual_reader_stop(&session->virtual_reader, &session->supervisor);
+    if (session->has_supervisor)
+        supervisor_stop(&session->supervisor);
+    pin_source_wipe(&session->pins, &session->secrets);
+    secret_mask_free(&session->mask);
+    arena_free(&session->keep);
+}
