@@ -45,3 +45,17 @@ foreach(test link_test link_damage_test link_end_test)
     MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers")
   add_dependencies(${test} mdcts-host tap hostile)
 endforeach()
+
+# The same with a card, where the virtual reader and the reference driver are part of the build.
+if(EXISTS ${PROJECT_SOURCE_DIR}/fixtures/card/CMakeLists.txt
+    AND EXISTS ${PROJECT_SOURCE_DIR}/fixtures/reference/CMakeLists.txt)
+  add_executable(link_card_test
+    ${CMAKE_CURRENT_LIST_DIR}/link_card_test.c ${CMAKE_CURRENT_LIST_DIR}/link_test_rig.c)
+  target_link_libraries(link_card_test PRIVATE mdcts_link mdcts_options mdcts_sanitize PkgConfig::CMOCKA)
+  target_compile_definitions(link_card_test PRIVATE
+    MDCTS_HOST="$<TARGET_FILE:mdcts-host>" MDCTS_TAP="$<TARGET_SONAME_FILE:tap>"
+    MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers" MDCTS_REFERENCE="$<TARGET_FILE:reference_driver>")
+  add_dependencies(link_card_test mdcts-host tap reference_driver)
+  add_test(NAME card/link COMMAND mdcts-virtual-test -- $<TARGET_FILE:link_card_test>)
+  set_tests_properties(card/link PROPERTIES LABELS card TIMEOUT 120)
+endif()

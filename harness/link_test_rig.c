@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link_test_rig.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct rig rig;
@@ -24,7 +25,11 @@ struct host *start_host(void)
 int open_server(void **state)
 {
     (void)state;
-    static const char *const env[] = {"LC_ALL=C", "MDCTS_TEST=1", NULL};
+    /* Beside a virtual reader its socket must be known to the host. */
+    const char *socket = getenv("PCSCLITE_CSOCK_NAME");
+    const char *env[] = {"LC_ALL=C", NULL, NULL};
+    if (socket != NULL)
+        env[1] = arena_printf(&rig.arena, "PCSCLITE_CSOCK_NAME=%s", socket);
     struct link_config config = {
         .server_fd = -1, .host_path = MDCTS_HOST, .env = env, .tap_path = MDCTS_TAP};
     const char *error = NULL;
