@@ -36,11 +36,11 @@ static const struct command_line command = {
 
 static const char case_text[] =
     "{\"n\":0,\"id\":\"bench\",\"base\":\"bench\",\"requirement\":\"R191\",\"about\":\"bench\","
-    "\"file\":\"bench\",\"line\":0,\"fixture_steps\":0,\"steps\":["
-    "{\"line\":0,\"acquire\":{}},{\"line\":0,\"authenticate\":{}},"
-    "{\"line\":0,\"construct\":{\"curve\":\"P-256\",\"as\":\"z\"}},"
-    "{\"line\":0,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":\"success\"}},"
-    "{\"line\":0,\"delete_context\":{}}]}";
+    "\"file\":\"bench\",\"line\":1,\"fixture_steps\":0,\"steps\":["
+    "{\"line\":1,\"acquire\":{}},{\"line\":1,\"authenticate\":{}},"
+    "{\"line\":1,\"construct\":{\"curve\":\"P-256\",\"as\":\"z\"}},"
+    "{\"line\":1,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":\"success\"}},"
+    "{\"line\":1,\"delete_context\":{}}]}";
 
 struct sample {
     uint64_t whole, own, load, connect, driver;

@@ -67,7 +67,7 @@ static struct node *text_node(struct arena *arena, const char *text)
 static struct node *op_node(struct arena *arena, struct node *steps, const char *op)
 {
     struct node *step = node_append(steps, node_new_map(arena));
-    node_add(step, "line", node_new_uint(arena, 0));
+    node_add(step, "line", node_new_uint(arena, 1));
     return node_add(step, op, node_new_map(arena));
 }
 
@@ -144,7 +144,7 @@ static int make_case(struct arena *arena, struct node **out)
     node_add(map, "requirement", node_new_string(arena, "R191"));
     node_add(map, "about", node_new_string(arena, "The derivation asked for at the prompt."));
     node_add(map, "file", node_new_string(arena, "command line"));
-    node_add(map, "line", node_new_uint(arena, 0));
+    node_add(map, "line", node_new_uint(arena, 1));
     node_add(map, "fixture_steps", node_new_uint(arena, 0));
     op_node(arena, steps, "acquire");
     op_node(arena, steps, "authenticate");

@@ -335,20 +335,16 @@ static void probe_extras(struct probe *p)
 
 /* ---- authentication ---- */
 
+/* The roles whose PINs the run has, and whether an entered one can be undone. */
 static void probe_pins(struct probe *p)
 {
+    static const char *const names[] = {"everyone", "user", "admin", "3", "4", "5", "6", "7"};
     struct node *roles = node_new_list(p->keep);
-    bool deauthenticates = false;
-    if (group_begin(p, "probe/pins") && acquire(p)) {
-        struct step_result r = ask(p, "{\"get_property\":{\"name\":\"PIN List\"}}");
-        struct bytes set;
-        if (succeeded(r) && node_get_hex(&p->arena, r.out, "data", &set) && set.len > 0)
-            for (uint32_t role = 0; role < 8; role++)
-                if ((set.data[0] >> role & 1) != 0)
-                    node_append(roles, node_new_uint(p->keep, role));
-        if (succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}")))
-            deauthenticates = succeeded(ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
-    }
+    for (size_t role = 0; role < ROLES_COUNT; role++)
+        if (p->env.secrets != NULL && p->env.secrets->pins[role].data != NULL)
+            node_append(roles, node_new_string(p->keep, names[role]));
+    bool deauthenticates = group_begin(p, "probe/pins") && authenticated(p) &&
+                           succeeded(ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
     group_end(p);
     note(p, "pin_roles", roles);
     note_bool(p, "deauthenticate", deauthenticates);
