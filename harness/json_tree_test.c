@@ -81,6 +81,7 @@ static void test_json_tree__bad_text_is_refused(void **state)
         "{\"a\" 1}",
         "\"\\u12g4\"",
         "\"\\ud83d\\u",
+        "\"\xC1\x81\"",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         size_t before = diags.count;
