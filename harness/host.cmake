@@ -8,8 +8,12 @@ set(host_sources
   host/objects.c host/padding.c host/pcsc.c host/process.c host/region.c host/scratch.c
   host/server.c host/tap_link.c host/value.c base/frame.c)
 list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
-add_executable(mdcts-host ${host_sources})
-target_link_libraries(mdcts-host PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
+# One host for each calling convention of the driver: native, and Microsoft's for x64.
+foreach(host mdcts-host mdcts-host-ms)
+  add_executable(${host} ${host_sources})
+  target_link_libraries(${host} PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
+endforeach()
+target_compile_definitions(mdcts-host-ms PRIVATE MDCTS_ABI_MS)
 # pcsc-lite's headers reach one file, and its library none.
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/host/pcsc.c PROPERTIES
   INCLUDE_DIRECTORIES "${PCSCLITE_INCLUDE_DIRS}")
@@ -45,6 +49,15 @@ foreach(test link_test link_damage_test link_end_test)
     MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers")
   add_dependencies(${test} mdcts-host tap hostile)
 endforeach()
+
+mdcts_unit_test(link_event_test LIBS mdcts_link SOURCES ${CMAKE_CURRENT_LIST_DIR}/link_event_test.c)
+
+mdcts_unit_test(link_ms_test LIBS mdcts_link
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/link_test.c ${CMAKE_CURRENT_LIST_DIR}/link_test_rig.c)
+target_compile_definitions(link_ms_test PRIVATE
+  MDCTS_HOST="$<TARGET_FILE:mdcts-host-ms>" MDCTS_TAP="$<TARGET_SONAME_FILE:tap>"
+  MDCTS_DRIVERS="${CMAKE_BINARY_DIR}/drivers/ms")
+add_dependencies(link_ms_test mdcts-host-ms tap hostile-none-ms)
 
 # The same with a card, where the virtual reader and the reference driver are part of the build.
 if(EXISTS ${PROJECT_SOURCE_DIR}/fixtures/card/CMakeLists.txt

@@ -66,7 +66,7 @@ struct host;
 
 /* NULL and a sentence in *error (in keep) when the server can't be started. */
 struct link *link_open(const struct link_config *config, struct arena *keep, const char **error);
-/* Hosts must have ended.  An own server ends with it. */
+/* Hosts must have ended.  Closes server_fd, too; an own server ends with it. */
 void link_close(struct link *link);
 
 /* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's
@@ -338,7 +338,9 @@ enum host_outcome host_call(struct host *host, const struct host_call *call,
 /* The caller frees a block that the driver returned: event free {.., "caller": true}. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
 
-/* Reads the host's memory from inside; fewer bytes when the rest can't be read. */
+/* Reads the host's memory from inside; fewer bytes when the rest can't be read.  Of a length of 0
+ * it is the cheapest round trip: once it returns, nothing of earlier requests is left in the host's
+ * buffers, and the host is idle.  Do one before searching its memory from outside. */
 enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, struct bytes *out);
 
 /* Paths of objects mapped into the host, one node string each; only those whose file name contains

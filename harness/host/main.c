@@ -18,10 +18,14 @@
 
 static int host_life(int channel)
 {
+    /* What a driver prints is read from a pipe: lines shall not wait in a buffer for a crash to
+     * lose. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
     channel_open(channel);
     crash_watch();
     tap_start();
     commands_run();
+    fflush(stdout);
     return EXIT_SUCCESS;
 }
 
