@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define SMALL_ADDRESS    65536 /* NULL and members of what NULL points to */
+#define OUTPUT_BYTES_MAX (1024 * 1024)
+
 bool case_record_start(struct diags *diags, struct case_record *record, const struct node *plan)
 {
     record->ending.kind = EVENT_END;
@@ -33,12 +36,16 @@ const char *case_step_file(const struct case_record *record, const struct step *
 
 struct call_record *case_latest_call(const struct case_record *record, const struct event *event)
 {
+    struct call_record *other = NULL;
     for (size_t i = record->call_count; i-- > 0;) {
         struct call_record *call = record->calls[i];
-        if (call->host == event->host && call->thread == event->thread)
+        if (call->host != event->host)
+            continue;
+        if (call->thread == event->thread)
             return call;
+        other = other == NULL ? call : other;
     }
-    return NULL;
+    return other; /* a thread of the driver's own works for the call under way */
 }
 
 struct call_record *case_running_call(const struct case_record *record, const struct event *event)
@@ -322,38 +329,63 @@ static void take_card(struct case_record *record, const struct event *event)
         record->state.authenticated = false;
 }
 
-static const char *pointer_text(struct arena *keep, const struct node *what)
+/* Where a bad access went, in words that are the same in each run: no address but a small one. */
+static const char *place_text(struct arena *keep, const struct node *node)
 {
-    static const char *const places[] = {"block", "input", "card_data"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        const char *value = node_get_text(what, places[i]);
-        if (value == NULL)
-            continue;
-        const char *state = node_get_text(what, "state"), *offset = node_get_text(what, "offset");
-        return arena_printf(keep, ", at offset %s of %s %s%s%s%s", offset == NULL ? "?" : offset,
-                            places[i], value, state == NULL ? "" : " (", state == NULL ? "" : state,
-                            state == NULL ? "" : ")");
+    static const char *const kinds[] = {"block", "input", "card_data", "context"};
+    const struct node *what = node_get(node, "what");
+    uint64_t address = node_get_uint(node, "address", UINT64_MAX);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const char *value = node_get_text(what, kinds[i]), *state = node_get_text(what, "state");
+        const char *offset = node_get_text(what, "offset"), *step = node_get_text(what, "step");
+        if (value != NULL)
+            return arena_printf(keep, "offset %s of %s %s%s%s%s%s", offset == NULL ? "?" : offset,
+                                kinds[i], value, state == NULL ? "" : ", ",
+                                state == NULL ? "" : state, step == NULL ? "" : " in step ",
+                                step == NULL ? "" : step);
     }
-    return "";
+    return address < SMALL_ADDRESS ? arena_printf(keep, "address %" PRIu64, address)
+                                   : "an address of no known object";
+}
+
+static const char *module_text(struct arena *keep, const struct node *node)
+{
+    const char *module = node_get_text(node, "module");
+    if (module == NULL)
+        return "";
+    const char *slash = strrchr(module, '/');
+    return arena_printf(keep, ", at %s+0x%" PRIx64, slash == NULL ? module : slash + 1,
+                        node_get_uint(node, "module_offset", 0));
+}
+
+static const char *signal_text(struct arena *keep, const struct node *node)
+{
+    uint64_t number = node_get_uint(node, "signal", 0);
+    const char *name = number < 128 ? sigabbrev_np((int)number) : NULL;
+    const char *access = node_get_text(node, "access");
+    bool placed =
+        access != NULL || node_get(node, "what") != NULL || node_get(node, "address") != NULL;
+    return arena_printf(keep, "signal %" PRIu64 "%s%s%s%s%s%s%s", number,
+                        name == NULL ? "" : " SIG", name == NULL ? "" : name, placed ? ", " : "",
+                        !placed          ? ""
+                        : access == NULL ? "access"
+                                         : access,
+                        placed ? " of " : "", placed ? place_text(keep, node) : "",
+                        module_text(keep, node));
 }
 
 static const char *ending_text(struct arena *keep, const struct event *event)
 {
     const struct node *node = event->node;
-    const char *address = node_get_text(node, "address");
+    const char *why = node_get_text(node, "why"), *text = "";
     if (event->kind == EVENT_EXIT)
-        return arena_printf(keep, "called exit(%" PRIu64 ")", node_get_uint(node, "code", 0));
-    if (event->kind == EVENT_HANG)
-        return arena_printf(keep, "did not return within %" PRIu64 " ms",
+        text = arena_printf(keep, "called exit(%" PRIu64 ")", node_get_uint(node, "code", 0));
+    else if (event->kind == EVENT_HANG)
+        text = arena_printf(keep, "did not return within %" PRIu64 " ms",
                             node_get_uint(node, "ms", 0));
-    const char *number = node_get_text(node, "signal");
-    const char *name =
-        number == NULL ? NULL : sigabbrev_np((int)(node_get_uint(node, "signal", 0) & 127));
-    return arena_printf(keep, "%s %s%s%s%s%s%s",
-                        event->kind == EVENT_CRASH ? "signal" : "killed by",
-                        number == NULL ? "?" : number, name == NULL ? "" : " SIG",
-                        name == NULL ? "" : name, address == NULL ? "" : " at address ",
-                        address == NULL ? "" : address, pointer_text(keep, node_get(node, "what")));
+    else
+        text = signal_text(keep, node);
+    return why == NULL ? text : arena_printf(keep, "%s: %s", text, why);
 }
 
 static void take_ending(struct case_record *record, const struct event *event)
@@ -361,13 +393,17 @@ static void take_ending(struct case_record *record, const struct event *event)
     if (record->ending.kind != EVENT_END)
         return; /* the first one is the cause */
     const struct call_record *call = case_running_call(record, event);
-    if (call == NULL && record->call_count > 0 && !record->calls[record->call_count - 1]->returned)
-        call = record->calls[record->call_count - 1];
-    record->ending =
-        (struct ending){.kind = event->kind,
-                        .step = event->step != 0 || call == NULL ? event->step : call->step,
-                        .entry = call == NULL ? NULL : call->entry,
-                        .text = ending_text(&record->arena, event)};
+    const char *entry = node_get_text(event->node, "entry");
+    if (entry != NULL)
+        entry = arena_strdup(&record->arena, entry);
+    else if (call != NULL)
+        entry = call->entry;
+    record->ending = (struct ending){
+        .kind = event->kind,
+        .step = event->step != 0 || call == NULL ? event->step : call->step,
+        .entry = entry,
+        .text = ending_text(&record->arena, event),
+    };
 }
 
 static void take_load(struct case_record *record, const struct event *event)
@@ -384,6 +420,16 @@ static void take_broken(struct case_record *record, const struct event *event)
     const char *why = node_get_text(event->node, "why");
     if (record->broken == NULL)
         record->broken = arena_strdup(&record->arena, why == NULL ? "no reason" : why);
+}
+
+/* Streams are joined, since a line may come in pieces. */
+static void take_output(struct case_record *record, const struct event *event)
+{
+    const char *text = node_get_text(event->node, "text");
+    const char *stream = node_get_text(event->node, "stream");
+    const char **to = &record->printed[stream != NULL && strcmp(stream, "stderr") == 0];
+    if (text != NULL && (*to == NULL || strlen(*to) + strlen(text) < OUTPUT_BYTES_MAX))
+        *to = arena_printf(&record->arena, "%s%s", *to == NULL ? "" : *to, text);
 }
 
 static void take_unknown(struct case_record *record, const struct event *event)
@@ -406,15 +452,15 @@ static void take_begin(struct case_record *record, const struct event *event)
 }
 
 static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
-    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
-    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
-    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
-    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
-    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
-    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
-    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
-    [EVENT_END] = take_end,         [EVENT_BROKEN] = take_broken,
-    [EVENT_UNKNOWN] = take_unknown,
+    [EVENT_BEGIN] = take_begin,   [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return, [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,   [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,     [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_OUTPUT] = take_output, [EVENT_LOAD] = take_load,
+    [EVENT_CRASH] = take_ending,  [EVENT_HANG] = take_ending,
+    [EVENT_EXIT] = take_ending,   [EVENT_KILLED] = take_ending,
+    [EVENT_CARD] = take_card,     [EVENT_END] = take_end,
+    [EVENT_BROKEN] = take_broken, [EVENT_UNKNOWN] = take_unknown,
 };
 
 static bool is_callback(enum event_kind kind)

@@ -74,6 +74,7 @@ struct case_record {
     size_t not_run_count, not_run_capacity;
     const char *broken;     /* the first fault of ours; NULL: none */
     const char *load_error; /* the driver didn't load; NULL: it did */
+    const char *printed[2]; /* to stdout and stderr; NULL: nothing */
     bool begun, ended;
     uint64_t us, callbacks;
 };

@@ -327,8 +327,10 @@ static const char *printed_secret(struct watcher_view *view, const char *text)
 
 enum check_answer output_holds_no_secret(struct watcher_view *view)
 {
-    const char *text = node_get_text(view->event->node, "text");
-    const char *found = text == NULL ? NULL : printed_secret(view, text);
+    const char *found = NULL;
+    for (size_t i = 0; i < 2 && found == NULL; i++)
+        if (view->record->printed[i] != NULL)
+            found = printed_secret(view, view->record->printed[i]);
     if (found == NULL)
         return CHECK_HOLDS;
     view->why->outcome = OUTCOME_WARN;

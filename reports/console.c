@@ -263,7 +263,7 @@ static void print_totals(const struct console *console, const struct results *re
     fprintf(console->to, "; %" PRIu64 " of %" PRIu64 " requirements judged\n",
             results->coverage.judged, results->coverage.rows);
     if (!results->complete)
-        fprintf(console->to, "%sThe run was cut short: %" PRIu64 " cases were not run.%s\n",
+        fprintf(console->to, "%sThe run was cut short; cases not run: %" PRIu64 "%s\n",
                 paint(console, red), results->not_run, paint(console, reset));
 }
 

@@ -84,7 +84,8 @@ static void add_findings(struct junit *junit, const struct case_result *one)
     for (size_t i = 0; i < one->finding_count; i++)
         add_finding(junit, &one->findings[i]);
     if (one->seen_total > 0)
-        add_text(junit, arena_printf(&scratch, "seen in %" PRIu64 " cases\n", one->seen_total));
+        add_text(junit, arena_printf(&scratch, "seen in %" PRIu64 " case%s\n", one->seen_total,
+                                     one->seen_total == 1 ? "" : "s"));
     if (one->repro != NULL)
         add_text(junit, arena_printf(&scratch, "repro: %s\n", one->repro));
     arena_free(&scratch);
