@@ -126,6 +126,8 @@ static bool reachable_copy(struct start *st, const char *path, char out[PROGRAM_
     if (geteuid() != 0)
         return access(path, R_OK) == 0 || fail(st, "%s is missing: build it first", path);
     snprintf(out, PROGRAM_PATH_MAX, "%s/%s", st->s->folder, strrchr(path, '/') + 1);
+    if (access(out, F_OK) == 0)
+        return true; /* for the first card */
     int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return fail(st, "cannot read %s: %s", path, strerror(errno));
@@ -309,7 +311,8 @@ static bool write_config(struct start *st)
         /* No lower-case vowel in the name: the filter hides readers that have one. */
         fprintf(f, "FRIENDLYNAME \"MDCTS V%u\"\nDEVICENAME %s\nLIBPATH %s\n\n", i, socket_path,
                 handler);
-        snprintf(st->v->cards[i].name, sizeof st->v->cards[i].name, "MDCTS V%u 00 00", i);
+        snprintf(st->v->cards[i].name, sizeof st->v->cards[i].name, "MDCTS V%u %02X 00", i,
+                 i); /* pcscd numbers the readers of one library */
     }
     bool ok = fchmod(fileno(f), 0644) == 0;
     return (fclose(f) == 0 && ok) || fail(st, "cannot write %s: %s", path, strerror(errno));
