@@ -25,9 +25,15 @@ static const enum junit_kind kinds[VERDICT_COUNT] = {
 };
 static const char *const kind_elements[] = {NULL, "failure", "error", "skipped"};
 
+/* libxml2's characters are unsigned. */
+static const xmlChar *xml_chars(const char *text)
+{
+    return (const xmlChar *)text;
+}
+
 static void open_element(struct junit *junit, const char *name)
 {
-    junit->ok = xmlTextWriterStartElement(junit->writer, BAD_CAST name) >= 0 && junit->ok;
+    junit->ok = xmlTextWriterStartElement(junit->writer, xml_chars(name)) >= 0 && junit->ok;
 }
 
 static void close_element(struct junit *junit)
@@ -39,8 +45,8 @@ static void add_attribute(struct junit *junit, const char *name, const char *tex
 {
     struct arena scratch = {0};
     const char *safe = report_text_xml(&scratch, text);
-    junit->ok =
-        xmlTextWriterWriteAttribute(junit->writer, BAD_CAST name, BAD_CAST safe) >= 0 && junit->ok;
+    junit->ok = xmlTextWriterWriteAttribute(junit->writer, xml_chars(name), xml_chars(safe)) >= 0 &&
+                junit->ok;
     arena_free(&scratch);
 }
 
@@ -55,7 +61,7 @@ static void add_text(struct junit *junit, const char *text)
 {
     struct arena scratch = {0};
     junit->ok =
-        xmlTextWriterWriteString(junit->writer, BAD_CAST report_text_xml(&scratch, text)) >= 0 &&
+        xmlTextWriterWriteString(junit->writer, xml_chars(report_text_xml(&scratch, text))) >= 0 &&
         junit->ok;
     arena_free(&scratch);
 }
