@@ -26,9 +26,9 @@ bool case_files_add_requirements(struct diags *diags, struct arena *keep, const 
 bool case_files_add_suite(struct diags *diags, struct arena *keep, const char *path,
                           struct scenario *scenario);
 
-/* Everything that a command needs: dir/requirements.yaml, then either all suites below dir, or, with
- * only_paths, just dir/fixtures.yaml; then the paths (files or folders; each file is read once), and
- * at last scenario_check(). */
+/* Everything that a command needs: dir/requirements.yaml, then either all suites below dir, or,
+ * with only_paths, just dir/fixtures.yaml; then the paths (files or folders; each file is read
+ * once), and at last scenario_check(). */
 bool case_files_load(struct diags *diags, struct arena *keep, const char *dir,
                      const char *const *paths, size_t path_count, bool only_paths,
                      struct scenario *scenario);

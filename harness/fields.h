@@ -25,7 +25,8 @@ bool field_bool(struct diags *diags, const struct node *node, const char *what, 
 bool field_choice(struct diags *diags, const struct node *node, const char *what,
                   const char *const *names, size_t count, size_t *out);
 
-/* "unknown WHAT 'text'; did you mean 'x'?" or a list of what is known where nothing is near.  False. */
+/* "unknown WHAT 'text'; did you mean 'x'?" or a list of what is known where nothing is near. False.
+ */
 bool field_unknown(struct diags *diags, struct source_pos at, const char *what, const char *text,
                    const char *const *names, size_t count);
 

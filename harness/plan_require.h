@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a case needs from driver and card, said by `requires` or implied by its steps, against what the
- * capabilities offer. */
+/* What a case needs from driver and card, said by `requires` or implied by its steps, against what
+ * the capabilities offer. */
 #ifndef MDCTS_PLAN_REQUIRE_H
 #define MDCTS_PLAN_REQUIRE_H
 

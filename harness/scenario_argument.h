@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operations of the case language and their arguments: the tables, and the check of a step against
- * them.  The tables also feed "did you mean" and the texts of lint and explain. */
+/* The operations of the case language and their arguments: the tables, and the check of a step
+ * against them.  The tables also feed "did you mean" and the texts of lint and explain. */
 #ifndef MDCTS_SCENARIO_ARGUMENT_H
 #define MDCTS_SCENARIO_ARGUMENT_H
 
