@@ -9,6 +9,19 @@
 #define SMALL_ADDRESS    65536 /* NULL and members of what NULL points to */
 #define OUTPUT_BYTES_MAX (1024 * 1024)
 
+enum cache_function cache_function_find(const char *name)
+{
+    static const char *const names[CACHE_FUNCTIONS] = {
+        [CACHE_ADD] = "CspCacheAddFile",
+        [CACHE_LOOKUP] = "CspCacheLookupFile",
+        [CACHE_DELETE] = "CspCacheDeleteFile",
+    };
+    enum cache_function one = 0;
+    while (one < CACHE_FUNCTIONS && (name == NULL || strcmp(names[one], name) != 0))
+        one++;
+    return one;
+}
+
 bool case_record_start(struct diags *diags, struct case_record *record, const struct node *plan)
 {
     record->ending.kind = EVENT_END;
@@ -300,6 +313,14 @@ static void take_transaction(struct case_record *record, const struct event *eve
     call->ended_callers = call->ended_callers || call->ends > call->begins;
 }
 
+static void take_cache(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    enum cache_function one = cache_function_find(node_get_text(event->node, "function"));
+    if (call != NULL && one < CACHE_FUNCTIONS)
+        call->cache_calls[one]++;
+}
+
 static void take_not_run(struct case_record *record, const struct event *event)
 {
     const char *why = node_get_text(event->node, "why");
@@ -452,15 +473,16 @@ static void take_begin(struct case_record *record, const struct event *event)
 }
 
 static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
-    [EVENT_BEGIN] = take_begin,   [EVENT_CALL] = take_call,
-    [EVENT_RETURN] = take_return, [EVENT_NOT_RUN] = take_not_run,
-    [EVENT_ALLOC] = take_alloc,   [EVENT_REALLOC] = take_realloc,
-    [EVENT_FREE] = take_free,     [EVENT_TRANSACTION] = take_transaction,
-    [EVENT_OUTPUT] = take_output, [EVENT_LOAD] = take_load,
-    [EVENT_CRASH] = take_ending,  [EVENT_HANG] = take_ending,
-    [EVENT_EXIT] = take_ending,   [EVENT_KILLED] = take_ending,
-    [EVENT_CARD] = take_card,     [EVENT_END] = take_end,
-    [EVENT_BROKEN] = take_broken, [EVENT_UNKNOWN] = take_unknown,
+    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_CACHE] = take_cache,     [EVENT_OUTPUT] = take_output,
+    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
+    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
+    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
+    [EVENT_END] = take_end,         [EVENT_BROKEN] = take_broken,
+    [EVENT_UNKNOWN] = take_unknown,
 };
 
 static bool is_callback(enum event_kind kind)

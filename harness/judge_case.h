@@ -13,6 +13,11 @@
 #define CALLS_MAX  1000000 /* per case */
 #define BLOCKS_MAX 4000000 /* per case */
 
+enum cache_function { CACHE_ADD, CACHE_LOOKUP, CACHE_DELETE, CACHE_FUNCTIONS };
+
+/* 0-based; CACHE_FUNCTIONS if the name is no cache callback's: "CspCacheAddFile". */
+enum cache_function cache_function_find(const char *name);
+
 /* What the case did to the card and its user before a call returned: which refusals it has caused.
  */
 struct card_state {
@@ -29,6 +34,7 @@ struct call_record {
     uint32_t status;
     struct card_state before;     /* when the call began */
     uint32_t events[EVENT_COUNT]; /* how many of each kind while it ran */
+    uint32_t cache_calls[CACHE_FUNCTIONS];
     uint32_t begins, ends;        /* transactions of the driver's own */
     bool ended_callers;           /* it ended a transaction that it had not begun */
 };

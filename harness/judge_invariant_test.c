@@ -65,6 +65,10 @@ static void test_invariant__memory(void **state)
               "case FAIL R216:FAIL; invariant/R216 FAIL R216:FAIL"),
         SHOWS(EVENT(4, "'e':'free','block':5,'state':'live','damage':'underrun'"),
               "case FAIL R216:FAIL; invariant/R216 FAIL R216:FAIL"),
+        SHOWS(EVENT(4, "'e':'secret','what':'Z','block':5,'offset':0,'length':32"),
+              "case PASS; invariant/R058 WARN R058:WARN"),
+        SHOWS(EVENT(4, "'e':'secret','what':'key','block':5,'offset':0,'length':32"),
+              "case PASS; invariant/R225 WARN R225:WARN"),
         {"leak of the context", "R119", STEPS,
          BEGIN CALL(1, "CardAcquireContext", "") EVENT(1, "'e':'alloc','block':1,'size':8") RETURN(
              1, 0, "") PROVED(2) AGREED(3, 3) DERIVE_CALL("[]") RETURN(4, 0, "") DELETED(0) END,

@@ -205,3 +205,33 @@ enum check_answer blocks_are_not_exceeded(struct watcher_view *view)
                                        kind == NULL ? "damage" : kind,
                                        block_words(view, node_get(node, "block"))));
 }
+
+/* ---- what the runner found when it searched a freed block ---- */
+
+enum check_answer searched_block(struct watcher_view *view)
+{
+    return node_get_bool(view->event->node, "searched", false) ? CHECK_HOLDS : CHECK_SILENT;
+}
+
+static enum check_answer wiped(struct watcher_view *view, bool key)
+{
+    const struct node *node = view->event->node;
+    const char *what = node_get_text(node, "what");
+    if (watcher_is_text(what, "key") != key)
+        return CHECK_SILENT;
+    view->why->outcome = OUTCOME_WARN;
+    return watcher_broken(view, "secrets are wiped before their memory is given back",
+                          arena_printf(view->facts->keep, "%s in %s",
+                                       what == NULL ? "a secret" : what,
+                                       block_words(view, node_get(node, "block"))));
+}
+
+enum check_answer secret_is_wiped(struct watcher_view *view)
+{
+    return wiped(view, false);
+}
+
+enum check_answer key_is_wiped(struct watcher_view *view)
+{
+    return wiped(view, true);
+}

@@ -118,9 +118,13 @@ static bool leaves_return_open(const struct step *step)
 
 static bool needs_success(const struct step *step)
 {
-    for (size_t i = 0; i < step->expect_count; i++)
-        if (step->expects[i].key.rule == KEY_ORACLE || step->expects[i].key.rule == KEY_LENGTH)
+    for (size_t i = 0; i < step->expect_count; i++) {
+        const struct expectation *one = &step->expects[i];
+        if (one->key.rule == KEY_ORACLE || one->key.rule == KEY_LENGTH || one->output_count > 0 ||
+            one->entry_points != ENTRY_POINTS_UNSAID || one->public_key_valid ||
+            one->index_distinct)
             return true;
+    }
     return false;
 }
 

@@ -139,6 +139,16 @@ static void test_judge__counts_and_outputs(void **state)
         {"no call", "R205",
          SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
          BEGIN SETUP_EVENTS DERIVED(4, HANDLE_PARAMETER, 0, "") END, "case FAIL R205:FAIL"},
+        {"calls of one cache function", "R205",
+         SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspCacheAddFile':0,'CspCacheLookupFile':0}}"),
+         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS("[]"))
+             EVENT(4, "'e':'cache','function':'CspCacheLookupFile'") RETURN(4, 0, "") END,
+         "case FAIL R205:FAIL"},
+        {"an index is asked of a refusal", "R093",
+         SETUP_STEPS ",{'construct':{'curve':'P-256'},'expect':{'index':'distinct'},'line':9}",
+         BEGIN SETUP_EVENTS DONE(4, "CardConstructDHAgreement", "'container':0", 2148532230, "")
+             END,
+         "case BLOCKED by R060"},
         {"APDUs are the invariant's", "R108",
          SETUP_STEPS "," STEP_DERIVE(
              "[{'for':'R108','return':'SCARD_E_INVALID_PARAMETER'},{'for':'R100','apdus':0}]"),

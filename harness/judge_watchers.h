@@ -20,7 +20,7 @@ struct watcher_view {
 typedef enum check_answer watcher(struct watcher_view *view);
 
 /* A return that puts the question of a change that was not reported: it holds. */
-watcher any_call, construct_call, derive_call, buffer_call;
+watcher any_call, construct_call, derive_call, buffer_call, searched_block;
 
 watcher driver_loads, refusal_is_of_the_family, card_data_is_not_exceeded,
     derive_key_is_not_exceeded, agreement_info_is_kept, inputs_are_kept, version_is_kept,
@@ -29,7 +29,8 @@ watcher driver_loads, refusal_is_of_the_family, card_data_is_not_exceeded,
     refusal_hands_nothing_out, callback_gets_card_data, callback_gets_no_flags,
     callback_names_parameter, outputs_are_registered, frees_only_live_blocks,
     reallocs_only_live_blocks, blocks_are_not_exceeded, output_holds_no_secret,
-    blobs_are_registered, callback_needs_parameter, callback_gets_a_byte;
+    blobs_are_registered, callback_needs_parameter, callback_gets_a_byte, secret_is_wiped,
+    key_is_wiped;
 
 /* ---- for judge_watchers.c and judge_memory.c ---- */
 

@@ -80,6 +80,7 @@ enum event_kind {
     EVENT_PCSC,
     EVENT_OUTPUT,
     EVENT_CHANGED,
+    EVENT_SECRET,
     EVENT_DAMAGE,
     EVENT_LOAD,
     EVENT_CRASH,
