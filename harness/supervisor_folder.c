@@ -161,7 +161,7 @@ void folder_remove(const char *path)
 /* A folder without a lock is being made, or somebody else's: left alone. */
 static void remove_if_stale(const char *path)
 {
-    char lock[PATH_MAX];
+    char lock[PATH_MAX + sizeof "/lock"];
     struct stat st;
     snprintf(lock, sizeof lock, "%s/lock", path);
     if (lstat(path, &st) != 0 || st.st_uid != geteuid())

@@ -320,7 +320,8 @@ _Noreturn void supervisor_serve(const struct supervisor *s, int channel_fd, int 
         if (fds[0].revents != 0 && !serve_one())
             break;
     }
-    while (!do_sweep(true).done)
+    /* Until no child is left, dead ones included: nobody else need clean up after us. */
+    while (!do_sweep(true).done || waitpid(-1, NULL, WNOHANG) >= 0)
         ;
     folder_remove(s->folder);
     _exit(0);
