@@ -96,7 +96,7 @@ static bool deliver_event(struct host *host, const struct frame *frame)
     struct node *event = event_node(host->sink.arena, frame, &content);
     if (event == NULL)
         return false;
-    host->sequence = node_get_uint(event, "q", host->sequence);
+    node_add(event, "q", node_new_uint(host->sink.arena, ++host->sequence));
     if (frame->kind == FRAME_EVENT_FIRST + EVENT_CRASH)
         host->crashed = true;
     host->sink.event(host->sink.data, event, content);

@@ -41,7 +41,7 @@ struct host {
     uint8_t *incoming;        /* FRAME_BYTES_MAX */
     size_t incoming_len, incoming_used;
     uint32_t step;
-    uint64_t sequence; /* the last that came */
+    uint64_t sequence; /* of the last event delivered */
     bool crashed;      /* a crash event came */
     bool ended;        /* wait_status is valid */
     bool gone;         /* no request can be answered any more */

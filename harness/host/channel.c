@@ -21,7 +21,6 @@ static size_t outgoing_peak;
 static struct frame_writer writer;
 static struct frame_writer dummy; /* capacity 0: everything put into it is dropped */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t sequence; /* under the lock */
 static _Atomic uint32_t step;
 static _Atomic uint32_t threads;
 static _Thread_local uint32_t thread_number; /* 1-based; 0 = none yet */
@@ -52,7 +51,6 @@ static void put_head(struct frame_writer *to, enum event_kind kind)
     frame_put_uint(to, EV_STEP, step);
     if (thread_number != 1)
         frame_put_uint(to, EV_THREAD, thread_number - 1);
-    frame_put_uint(to, EV_SEQUENCE, ++sequence);
 }
 
 static void start_writing(void)

@@ -12,7 +12,7 @@
 
 void channel_open(int descriptor);
 
-/* An event with step, thread and sequence already in it. */
+/* An event with step and thread already in it. */
 struct frame_writer *channel_event(enum event_kind kind);
 struct frame_writer *channel_reply(uint16_t kind);
 /* True if it was sent; false if the frame had grown too large and was dropped. */

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "crash.h"
 #include "pcsc.h"
+#include "region.h"
 #include "server.h"
 #include "tap_link.h"
 
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE       2
+#define EXIT_ENVIRONMENT 3
 
 static int host_life(int channel)
 {
@@ -27,6 +29,13 @@ static int host_life(int channel)
     commands_run();
     fflush(stdout);
     return EXIT_SUCCESS;
+}
+
+/* Some sandboxes forbid the system call that reads the driver's pointers safely. */
+static bool can_read_safely(void)
+{
+    char from = 1, to = 0;
+    return memory_read((uintptr_t)&from, &to, 1) == 1 && to == from;
 }
 
 static int usage(void)
@@ -53,6 +62,10 @@ int main(int argc, char **argv)
     }
     if (socket < 3 || argc % 2 == 0)
         return usage();
+    if (!can_read_safely()) {
+        fputs("mdcts-host: process_vm_readv() is forbidden here\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
     if (tap != NULL && !tap_load(tap))
         fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);
     pcsc_load(pcsc);
