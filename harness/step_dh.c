@@ -203,37 +203,38 @@ static const struct binding *foreign_agreement(const struct case_run *run, uint3
     return NULL;
 }
 
-bool step_find_agreement(struct case_run *run, const struct step *step, uint8_t *index,
-                         const char **why)
+bool step_resolve_agreement(struct case_run *run, const struct agreement_ref *ref, uint32_t context,
+                            uint8_t *index, const char **why)
 {
-    struct agreement_ref ref;
     const struct binding *binding = NULL;
-    *index = 0;
-    if (!step_agreement(step, &ref))
-        return true;
-    switch (ref.kind) {
-    case AGREEMENT_INDEX: *index = (uint8_t)ref.index; return true;
+    switch (ref->kind) {
+    case AGREEMENT_INDEX: *index = (uint8_t)ref->index; return true;
     case AGREEMENT_UNUSED:
         for (*index = INDEX_LAST; index_in_use(run, *index) && *index > 0; (*index)--)
             ;
         return true;
     case AGREEMENT_NAMED:
-        binding = case_binding(run, ref.name);
+        binding = case_binding(run, ref->name);
         if (binding == NULL)
-            *why = arena_printf(run->arena, "agreement %s was never made", ref.name);
+            *why = arena_printf(run->arena, "agreement %s was never made", ref->name);
         break;
-    case AGREEMENT_FOREIGN: {
-        struct run_context *context = case_context(run, step->context);
-        if (context != NULL)
-            binding = foreign_agreement(run, (uint32_t)(context - run->contexts));
+    case AGREEMENT_FOREIGN:
+        binding = foreign_agreement(run, context);
         if (binding == NULL)
             *why = "no other context has an agreement";
         break;
     }
-    }
     if (binding != NULL)
         *index = binding->index;
     return binding != NULL;
+}
+
+static bool find_agreement(struct step_call *call, uint8_t *index)
+{
+    struct agreement_ref ref;
+    *index = 0;
+    return !step_agreement(call->step, &ref) ||
+           step_resolve_agreement(call->run, &ref, call->context_id, index, &call->outcome.why);
 }
 
 static void record_agreement(struct step_call *call, uint8_t index)
@@ -385,7 +386,7 @@ void play_derive(struct step_call *call)
     struct derivation d = {0};
     bool has_buffer;
     size_t size;
-    if (!step_find_agreement(call->run, call->step, &d.index, &call->outcome.why))
+    if (!find_agreement(call, &d.index))
         return;
     derive_plan(call, &d);
     if (!choose_output(call, &d, &has_buffer, &size) || !begin_derive(call, &d))
@@ -408,8 +409,7 @@ void play_derive(struct step_call *call)
 void play_destroy(struct step_call *call)
 {
     uint8_t index;
-    if (!step_find_agreement(call->run, call->step, &index, &call->outcome.why) ||
-        !step_call_begin(call, "CardDestroyDHAgreement"))
+    if (!find_agreement(call, &index) || !step_call_begin(call, "CardDestroyDHAgreement"))
         return;
     call_image_set_number(call->image, "bSecretAgreementIndex", index);
     call_image_set_number(call->image, "dwFlags", step_flags(call->step));

@@ -104,17 +104,13 @@ static void prepare_answers(struct step_call *call)
         arena_array(call->run->arena, struct image_answer, script->answer_count + 1);
     for (size_t i = 0; i < script->answer_count; i++) {
         const struct callback_answer *from = &script->answers[i];
-        struct binding *binding =
-            from->index.kind == AGREEMENT_NAMED ? case_binding(call->run, from->index.name) : NULL;
         answers[i] = (struct image_answer){
-            .handle = from->handle,
-            .index = binding != NULL ? binding->index : (uint8_t)from->index.index,
-            .status = from->status,
-            .write = from->write,
-        };
-        if (from->index.kind == AGREEMENT_NAMED && binding == NULL)
-            call->outcome.why =
-                arena_printf(call->run->arena, "agreement %s was never made", from->index.name);
+            .handle = from->handle, .status = from->status, .write = from->write};
+        /* An answer that writes nothing names no index. */
+        bool named = from->index.kind != AGREEMENT_NAMED || from->index.name != NULL;
+        if (named)
+            step_resolve_agreement(call->run, &from->index, call->context_id, &answers[i].index,
+                                   &call->outcome.why);
     }
     call_image_set_answers(call->image, answers, script->answer_count);
 }

@@ -52,9 +52,9 @@ struct step_result step_not_run(struct case_run *run, const char *why);
 bool step_find_container(const struct case_run *run, const struct step *step, uint8_t *index,
                          const struct node **row);
 
-/* The agreement index a step names. False with *why. */
-bool step_find_agreement(struct case_run *run, const struct step *step, uint8_t *index,
-                         const char **why);
+/* The index that a step's or an answer's agreement stands for, in that context. False with *why. */
+bool step_resolve_agreement(struct case_run *run, const struct agreement_ref *ref, uint32_t context,
+                            uint8_t *index, const char **why);
 
 /* "P-256" of a row in the capabilities; NULL if it has none. */
 const struct curve *container_curve(const struct node *row);

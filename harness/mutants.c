@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mdcts-mutants: judges every single-defect mutant of the reference driver and prints the matrix.
+ *
+ *     mdcts-mutants MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
+ *
+ * A mutant is killed when each outcome that its row names appears on the requirement named; it is
+ * over-killed when a requirement outside its row is worse than INFO.  The reference driver must
+ * show nothing worse than INFO at all.  Exit code 1 unless every mutant is killed and none
+ * over-killed. */
+#include "finding.h"
+#include "json_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROWS_MAX         512
+#define OUTCOMES_MAX     32
+#define REQUIREMENTS_MAX 512
+#define JOBS             2
+#define FILE_BYTES_MAX   (64u * 1024 * 1024)
+#define DEADLINE_PERCENT "20" /* of the usual one: a mutant that hangs shall not cost much */
+
+struct outcome_of {
+    const char *requirement;
+    enum outcome outcome;
+    const char *example; /* a case */
+    size_t count;
+};
+
+struct row {
+    const char *id, *driver, *sentence;
+    struct outcome_of named[OUTCOMES_MAX];
+    size_t named_count;
+    const char *consequences; /* blank-separated requirement ids */
+    pid_t pid;
+    bool ok;
+};
+
+static struct arena arena;
+static struct row rows[ROWS_MAX];
+static size_t row_count;
+
+static _Noreturn void die(const char *sentence, const char *what)
+{
+    fprintf(stderr, "mdcts-mutants: error: %s: %s\n", sentence, what);
+    exit(4);
+}
+
+/* ---- defects.def ---- */
+
+/* The text between the next pair of quotes; *at moves behind it. */
+static const char *quoted(const char **at)
+{
+    const char *start = strchr(*at, '"');
+    const char *end = start == NULL ? NULL : strchr(start + 1, '"');
+    if (end == NULL)
+        die("a row of the defects is not complete", *at);
+    *at = end + 1;
+    return arena_strndup(&arena, start + 1, (size_t)(end - start - 1));
+}
+
+static void read_outcomes(struct row *row, const char *text)
+{
+    char *copy = arena_strdup(&arena, text), *rest = NULL;
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        char *colon = strchr(word, ':');
+        if (colon == NULL || row->named_count == OUTCOMES_MAX)
+            die("an outcome is Rnnn:OUTCOME", word);
+        *colon = '\0';
+        enum outcome outcome = strcmp(colon + 1, "WARN") == 0 ? OUTCOME_WARN : OUTCOME_FAIL;
+        row->named[row->named_count++] =
+            (struct outcome_of){.requirement = word, .outcome = outcome};
+    }
+}
+
+static const char *driver_name(const char *id)
+{
+    char *name = arena_printf(&arena, "mutant-%s.so", id);
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)(*c == '_' ? '-' : *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    return name;
+}
+
+static bool is_wanted(const char *id, char **wanted, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(id, wanted[i]) == 0)
+            return true;
+    return count == 0;
+}
+
+static void read_rows(const char *path, char **wanted, int wanted_count)
+{
+    char line[4096];
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        die(strerror(errno), path);
+    while (fgets(line, sizeof line, file) != NULL && row_count < ROWS_MAX) {
+        static const char start[] = "DEFECT_ROW(";
+        const char *at = line + sizeof start - 1;
+        if (strncmp(line, start, sizeof start - 1) != 0)
+            continue;
+        struct row *row = &rows[row_count];
+        row->id = arena_strndup(&arena, at, strcspn(at, ","));
+        if (!is_wanted(row->id, wanted, wanted_count))
+            continue;
+        row->driver = driver_name(row->id);
+        read_outcomes(row, quoted(&at));
+        row->consequences = quoted(&at);
+        row->sentence = quoted(&at);
+        row_count++;
+    }
+    fclose(file);
+}
+
+/* ---- running ---- */
+
+static pid_t start_run(const char *mdcts, const char *driver, const char *out)
+{
+    const char *argv[] = {
+        mdcts, "run", "--driver", driver, "--out", out, "--timeout-scale", DEADLINE_PERCENT, NULL};
+    extern char **environ;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    const char *log = arena_printf(&arena, "%s.log", out);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC,
+                                     0666);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    int error = posix_spawn(&pid, mdcts, &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0)
+        die(strerror(error), mdcts);
+    return pid;
+}
+
+static struct node *read_results(const char *out)
+{
+    struct diags diags = {0};
+    const char *path = arena_printf(&arena, "%s/results.json", out);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return NULL;
+    char *text = arena_alloc(&arena, FILE_BYTES_MAX / 16, 1);
+    size_t len = fread(text, 1, FILE_BYTES_MAX / 16, file);
+    fclose(file);
+    struct node *node = json_tree_parse(&diags, &arena, text, len, path, 1);
+    diags_print(&diags, stderr);
+    diags_free(&diags);
+    return node;
+}
+
+/* ---- judging the judge ---- */
+
+struct seen {
+    struct outcome_of items[REQUIREMENTS_MAX];
+    size_t count;
+};
+
+static void note(struct seen *seen, const char *requirement, enum outcome outcome,
+                 const char *example)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        struct outcome_of *one = &seen->items[i];
+        if (strcmp(one->requirement, requirement) != 0)
+            continue;
+        one->count += outcome == one->outcome;
+        if (outcome > one->outcome)
+            *one = (struct outcome_of){requirement, outcome, example, 1};
+        return;
+    }
+    if (seen->count < REQUIREMENTS_MAX)
+        seen->items[seen->count++] = (struct outcome_of){requirement, outcome, example, 1};
+}
+
+static enum outcome outcome_of_name(const char *name)
+{
+    return strcmp(name, "FAIL") == 0   ? OUTCOME_FAIL
+           : strcmp(name, "WARN") == 0 ? OUTCOME_WARN
+           : strcmp(name, "INFO") == 0 ? OUTCOME_INFO
+                                       : OUTCOME_PASS;
+}
+
+static void note_case(struct seen *seen, const struct node *one)
+{
+    const char *id = node_get_text(one, "id"), *verdict = node_get_text(one, "verdict");
+    const char *requirement = node_get_text(one, "requirement");
+    const struct node *findings = node_get(one, "findings");
+    if (id == NULL || verdict == NULL)
+        return;
+    bool ended = strcmp(verdict, "CRASH") == 0 || strcmp(verdict, "HANG") == 0;
+    if (requirement != NULL && ended)
+        note(seen, requirement, OUTCOME_FAIL, id);
+    if (strcmp(verdict, "BROKEN") == 0)
+        note(seen, "BROKEN", OUTCOME_FAIL, id);
+    for (const struct node *f = findings == NULL ? NULL : findings->first; f != NULL; f = f->next)
+        if (node_get_text(f, "requirement") != NULL && node_get_text(f, "outcome") != NULL)
+            note(seen, node_get_text(f, "requirement"),
+                 outcome_of_name(node_get_text(f, "outcome")), id);
+}
+
+static const struct outcome_of *find_seen(const struct seen *seen, const char *requirement)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (strcmp(seen->items[i].requirement, requirement) == 0)
+            return &seen->items[i];
+    return NULL;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)) != NULL; at += len)
+        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
+static bool is_named(const struct row *row, const char *requirement)
+{
+    for (size_t i = 0; i < row->named_count; i++)
+        if (strcmp(row->named[i].requirement, requirement) == 0)
+            return true;
+    return has_word(row->consequences, requirement);
+}
+
+static void check_row(struct row *row, const struct node *results)
+{
+    static struct seen seen;
+    seen.count = 0;
+    const struct node *cases = node_get(results, "cases");
+    for (const struct node *one = cases == NULL ? NULL : cases->first; one != NULL; one = one->next)
+        note_case(&seen, one);
+    row->ok = cases != NULL;
+    printf("%-34s", row->id);
+    for (size_t i = 0; i < row->named_count; i++) {
+        const struct outcome_of *named = &row->named[i];
+        const struct outcome_of *got = find_seen(&seen, named->requirement);
+        bool killed = got != NULL && got->outcome == named->outcome;
+        row->ok = row->ok && killed;
+        printf(" %s:%s%s", named->requirement, outcome_name(named->outcome),
+               killed        ? ""
+               : got == NULL ? " SURVIVES"
+                             : " DIFFERS");
+    }
+    for (size_t i = 0; i < seen.count; i++) {
+        const struct outcome_of *one = &seen.items[i];
+        if (one->outcome <= OUTCOME_INFO || is_named(row, one->requirement))
+            continue;
+        row->ok = false;
+        printf(" OVERKILL %s:%s (%s)", one->requirement, outcome_name(one->outcome), one->example);
+    }
+    printf("%s\n", row->ok ? "" : cases == NULL ? " NO RESULTS" : "");
+    fflush(stdout);
+}
+
+static const char *out_of(const char *dir, const struct row *row)
+{
+    return arena_printf(&arena, "%s/%s", dir, row->id);
+}
+
+static void finish(struct row *row, const char *dir)
+{
+    int status;
+    waitpid(row->pid, &status, 0);
+    check_row(row, read_results(out_of(dir, row)));
+}
+
+/* JOBS runs at a time; the matrix comes in the order of the rows. */
+static void run_all(const char *mdcts, const char *drivers, const char *dir)
+{
+    size_t started = 0;
+    for (size_t i = 0; i < row_count; i++) {
+        for (; started < row_count && started < i + JOBS; started++) {
+            const char *driver = arena_printf(&arena, "%s/%s", drivers, rows[started].driver);
+            rows[started].pid = start_run(mdcts, driver, out_of(dir, &rows[started]));
+        }
+        finish(&rows[i], dir);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    size_t good = 0;
+    if (argc < 5) {
+        fputs("usage: mdcts-mutants MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n", stderr);
+        return 2;
+    }
+    if (argc == 5)
+        rows[row_count++] = (struct row){.id = "(the reference driver)",
+                                         .driver = "reference.so",
+                                         .consequences = "",
+                                         .sentence = ""};
+    read_rows(argv[2], argv + 5, argc - 5);
+    if (mkdir(argv[4], 0777) != 0 && errno != EEXIST)
+        die(strerror(errno), argv[4]);
+    run_all(argv[1], argv[3], argv[4]);
+    for (size_t i = 0; i < row_count; i++)
+        good += rows[i].ok;
+    printf("%zu of %zu as their rows say\n", good, row_count);
+    arena_free(&arena);
+    return good == row_count && row_count > 0 ? 0 : 1;
+}
