@@ -118,11 +118,13 @@ static bool insert_and_wait(struct card_control *c)
 
 bool card_control_restore(struct card_control *c)
 {
-    struct card_status status;
-    if (!card_control_clear(c) || !card_control_latency(c, "none") || !exchange(c, "restore 0") ||
-        !card_control_status(c, &status) || (!status.present && !insert_and_wait(c)))
+    int present;
+    uint64_t apdus;
+    if (!exchange(c, "rewind 0") ||
+        sscanf(c->answer, "ok present %d apdus %" SCNu64, &present, &apdus) != 2 ||
+        (present == 0 && !insert_and_wait(c)))
         return false;
-    c->apdus_before = status.apdus;
+    c->apdus_before = apdus;
     return true;
 }
 
