@@ -102,8 +102,7 @@ bool case_files_add_suite(struct diags *diags, struct arena *keep, const char *p
     return doc != NULL && scenario_add_suite(diags, keep, doc, path, scenario);
 }
 
-/* Whether an earlier path of the list is the same file under any name. */
-static bool is_repeated(const struct path_list *list, size_t place)
+bool case_files_is_repeated(const struct path_list *list, size_t place)
 {
     struct stat mine, other;
     if (stat(list->paths[place], &mine) != 0)
@@ -130,7 +129,7 @@ bool case_files_load(struct diags *diags, struct arena *keep, const char *dir,
     for (size_t i = 0; i < path_count; i++)
         ok = case_files_find(diags, keep, paths[i], &list) && ok;
     for (size_t i = 0; i < list.count; i++)
-        if (!is_repeated(&list, i))
+        if (!case_files_is_repeated(&list, i))
             ok = case_files_add_suite(diags, keep, list.paths[i], scenario) && ok;
     return scenario_check(diags, keep, scenario) && ok;
 }

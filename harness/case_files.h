@@ -18,6 +18,9 @@ struct path_list {
 bool case_files_find(struct diags *diags, struct arena *keep, const char *path,
                      struct path_list *out);
 
+/* Whether an earlier path of the list is the same file, under any name. */
+bool case_files_is_repeated(const struct path_list *list, size_t place);
+
 /* Reads a file of rows {Rnnn: ...}. */
 bool case_files_add_requirements(struct diags *diags, struct arena *keep, const char *path,
                                  struct scenario *scenario);

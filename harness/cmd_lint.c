@@ -25,9 +25,17 @@ static bool is_profile(const struct node *doc)
            node_get(doc, "waivers") != NULL || node_get(doc, "capabilities") != NULL;
 }
 
+/* A catalogue: {Rnnn: {level: ...}}. */
+static bool is_catalogue(const struct node *doc)
+{
+    return doc->kind == NODE_MAP && doc->first != NULL &&
+           requirement_id_is_valid(doc->first->key) && node_get(doc->first, "level") != NULL;
+}
+
 static void lint_file(struct lint *l, const char *path)
 {
     struct profile profile;
+    struct requirements catalogue = {0};
     const struct node *doc = yaml_tree_read_file(&l->diags, &l->keep, path);
     l->files++;
     if (doc == NULL)
@@ -35,6 +43,8 @@ static void lint_file(struct lint *l, const char *path)
     if (is_profile(doc)) {
         l->profiles++;
         profile_read(&l->diags, &l->keep, doc, path, &profile);
+    } else if (is_catalogue(doc)) {
+        requirements_add(&l->diags, &l->keep, doc, &catalogue);
     } else {
         scenario_add_suite(&l->diags, &l->keep, doc, path, &l->scenario);
     }
@@ -49,11 +59,14 @@ static void lint_paths(struct lint *l, const char *dir, char **paths, size_t cou
     if (count == 0)
         case_files_find(&l->diags, &l->keep, dir, &list);
     else if (access(fixtures, F_OK) == 0)
-        case_files_add_suite(&l->diags, &l->keep, fixtures, &l->scenario);
+        case_files_find(&l->diags, &l->keep, fixtures, &list);
+    size_t unasked = count == 0 ? 0 : list.count; /* read, but not what the user asked about */
     for (size_t i = 0; i < count; i++)
         case_files_find(&l->diags, &l->keep, paths[i], &list);
     for (size_t i = 0; i < list.count; i++)
-        lint_file(l, list.paths[i]);
+        if (!case_files_is_repeated(&list, i))
+            lint_file(l, list.paths[i]);
+    l->files -= l->files < unasked ? 0 : unasked;
     scenario_check(&l->diags, &l->keep, &l->scenario);
 }
 

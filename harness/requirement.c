@@ -91,6 +91,20 @@ static bool read_codes(struct diags *diags, struct arena *keep, const struct nod
     return ok;
 }
 
+/* A code in two lists would mean two things. */
+static bool are_disjoint(struct diags *diags, const struct node *row, const char *one,
+                         const char *other)
+{
+    const struct node *first = node_get(row, one), *second = node_get(row, other);
+    bool ok = true;
+    for (const struct node *a = first != NULL ? first->first : NULL; a != NULL; a = a->next)
+        for (const struct node *b = second != NULL ? second->first : NULL; b != NULL; b = b->next)
+            if (strcmp(a->text, b->text) == 0)
+                ok = diag_error(diags, b->at, "'%s' stands under both %s and %s", b->text, one,
+                                other);
+    return ok;
+}
+
 static const char *const row_keys[] = {"id",      "section", "level", "kind", "text",      "source",
                                        "observe", "accept",  "warn",  "fail", "untestable"};
 
@@ -122,7 +136,9 @@ static bool read_row(struct diags *diags, struct arena *keep, const struct node 
     ok = field_text(diags, node_get(row, "untestable"), "untestable", &out->untestable) && ok;
     ok = read_codes(diags, keep, node_get(row, "accept"), "accept", &out->accept) && ok;
     ok = read_codes(diags, keep, node_get(row, "warn"), "warn", &out->warn) && ok;
-    return read_codes(diags, keep, node_get(row, "fail"), "fail", &out->fail) && ok;
+    ok = read_codes(diags, keep, node_get(row, "fail"), "fail", &out->fail) && ok;
+    return ok && are_disjoint(diags, row, "accept", "warn") &&
+           are_disjoint(diags, row, "accept", "fail") && are_disjoint(diags, row, "warn", "fail");
 }
 
 static bool add(struct diags *diags, struct arena *keep, const struct node *row, const char *id,
