@@ -158,7 +158,7 @@ static int run(struct list *l, char **words, size_t count)
 {
     if (!load(l, words, count) || !make_plan(l, words, count)) {
         diags_print(&l->diags, stderr);
-        return EXIT_USAGE;
+        return l->plan.unselected ? EXIT_NOTHING : EXIT_USAGE;
     }
     if (l->coverage)
         print_coverage(l);

@@ -131,14 +131,14 @@ static bool plan_suite(struct planner *p, const struct suite *suite)
 /* The nearest id helps who mistyped one. */
 static bool selects_nothing(struct planner *p, const char *selector)
 {
-    const char *near = NULL;
     const char *names[256];
     size_t count = 0;
+    p->plan->unselected = true;
     for (size_t i = 0; i < p->scenario->suite_count; i++)
         for (size_t j = 0; j < p->scenario->suites[i]->case_count; j++)
             if (count < sizeof names / sizeof names[0])
                 names[count++] = p->scenario->suites[i]->cases[j].id;
-    near = nearest_name(selector, names, count);
+    const char *near = nearest_name(selector, names, count);
     return diag_error(p->diags, (struct source_pos){NULL, 0, 0}, "'%s' selects no case%s%s%s",
                       selector, near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
                       near == NULL ? "" : "'?");

@@ -34,6 +34,7 @@ struct plan_case {
 struct plan {
     struct plan_case *cases;
     size_t count, capacity;
+    bool unselected; /* a selector selects nothing: exit code 5, not 2 */
 };
 
 /* False, with a diagnostic, if a selector selects nothing or the plan would be too large. */

@@ -125,9 +125,11 @@ static bool read_level_and_kind(struct diags *diags, const struct node *row,
 static bool read_row(struct diags *diags, struct arena *keep, const struct node *row,
                      struct requirement *out)
 {
-    if (!fields_check(diags, row, "a requirement", row_keys, sizeof row_keys / sizeof row_keys[0]))
+    bool ok =
+        fields_check(diags, row, "a requirement", row_keys, sizeof row_keys / sizeof row_keys[0]);
+    if (row->kind != NODE_MAP)
         return false;
-    bool ok = read_level_and_kind(diags, row, out);
+    ok = read_level_and_kind(diags, row, out) && ok;
     ok = field_required(diags, row, "a requirement", "text") != NULL && ok;
     ok = field_text(diags, node_get(row, "text"), "text", &out->text) && ok;
     ok = field_text(diags, node_get(row, "section"), "section", &out->section) && ok;
