@@ -21,6 +21,7 @@ mdcts_unit_test(yaml_tree_test SOURCES yaml_tree_test.c LIBS mdcts_yaml)
 mdcts_unit_test(json_tree_test SOURCES json_tree_test.c LIBS mdcts_json PkgConfig::JANSSON)
 mdcts_unit_test(requirement_test SOURCES requirement_test.c LIBS mdcts_case_files mdcts_json mdcts_abi)
 target_compile_definitions(requirement_test PRIVATE MDCTS_CASES_DIR="${PROJECT_SOURCE_DIR}/cases")
+mdcts_unit_test(fields_test SOURCES fields_test.c LIBS mdcts_scenario)
 mdcts_unit_test(plan_test SOURCES plan_test.c LIBS mdcts_scenario mdcts_yaml mdcts_json)
 mdcts_unit_test(profile_test SOURCES profile_test.c LIBS mdcts_scenario mdcts_yaml mdcts_json)
 
