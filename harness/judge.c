@@ -119,12 +119,23 @@ static void feed(struct judge *judge, struct case_record *record, struct case_ve
     watch_event(&judge->watch, record, verdict, event);
 }
 
+static void restart_probing(struct judge *judge)
+{
+    if (judge->probing.ending.kind != EVENT_END)
+        verdict_share_ending(&judge->context, &judge->probing, NULL);
+    case_record_free(&judge->probing);
+    judge->probing.ending.kind = EVENT_END;
+    judge->probing.plan.n = EVENT_NO_CASE;
+}
+
 static bool take_event(struct judge *judge, const struct node *line)
 {
     struct event event;
     if (!event_read(line, &event))
         return bad_trace(judge, "a line that is no part of a trace");
     if (event.case_n == EVENT_NO_CASE) {
+        if (event.kind == EVENT_BEGIN)
+            restart_probing(judge); /* each probe is a host of its own */
         feed(judge, &judge->probing, &judge->probing_verdict, &event);
         return true;
     }
@@ -226,7 +237,7 @@ static void add_shared(struct judge *judge, const struct shared_ending *shared)
                               .seen_count = shared->case_count,
                               .seen_total = shared->case_total};
     one.reason = shared->findings.items[0].observed;
-    if (shared->case_count > 0)
+    if (shared->case_count > 0 && strcmp(shared->cases[0], "probe") != 0)
         one.repro = results_repro(judge->keep, judge->facts.header, shared->cases[0]);
     verdict_waive(&judge->facts, &one);
     results_add(judge->keep, judge->results, &one);
@@ -261,8 +272,7 @@ static void collect(struct judge *judge)
     for (size_t i = 0; i < judge->slot_count; i++)
         if (judge->slots[i].done)
             results_add(judge->keep, judge->results, &judge->slots[i].result);
-    if (judge->probing.ending.kind != EVENT_END)
-        verdict_share_ending(&judge->context, &judge->probing, NULL);
+    restart_probing(judge);
     for (size_t i = 0; i < judge->endings.count; i++)
         add_shared(judge, &judge->endings.items[i]);
     qsort(judge->watch.items, judge->watch.count, sizeof judge->watch.items[0], by_requirement);

@@ -409,6 +409,22 @@ static const char *ending_text(struct arena *keep, const struct event *event)
     return why == NULL ? text : arena_printf(keep, "%s: %s", text, why);
 }
 
+/* A bad access at a guarded place answers that place's question. */
+static const char *place_requirement(const struct node *node, const char *entry)
+{
+    const struct node *what = node_get(node, "what");
+    const char *input = node_get_text(what, "input"), *access = node_get_text(node, "access");
+    bool written = access != NULL && strcmp(access, "write") == 0;
+    bool deriving = entry != NULL && strcmp(entry, "CardDeriveKey") == 0;
+    if (input != NULL && deriving && strcmp(input, "pAgreementInfo") == 0)
+        return "R005";
+    if (input != NULL && written)
+        return "R007";
+    if (node_get(what, "context") != NULL || node_get(what, "card_data") != NULL)
+        return "R004";
+    return node_get(what, "block") != NULL ? "R216" : NULL;
+}
+
 static void take_ending(struct case_record *record, const struct event *event)
 {
     if (record->ending.kind != EVENT_END)
@@ -424,6 +440,7 @@ static void take_ending(struct case_record *record, const struct event *event)
         .step = event->step != 0 || call == NULL ? event->step : call->step,
         .entry = entry,
         .text = ending_text(&record->arena, event),
+        .requirement = place_requirement(event->node, entry),
     };
 }
 

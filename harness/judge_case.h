@@ -35,8 +35,8 @@ struct call_record {
     struct card_state before;     /* when the call began */
     uint32_t events[EVENT_COUNT]; /* how many of each kind while it ran */
     uint32_t cache_calls[CACHE_FUNCTIONS];
-    uint32_t begins, ends;        /* transactions of the driver's own */
-    bool ended_callers;           /* it ended a transaction that it had not begun */
+    uint32_t begins, ends; /* transactions of the driver's own */
+    bool ended_callers;    /* it ended a transaction that it had not begun */
 };
 
 struct block {
@@ -56,8 +56,9 @@ struct agreement {
 struct ending {
     enum event_kind kind; /* EVENT_CRASH, _HANG, _EXIT or _KILLED; EVENT_END: it didn't */
     uint64_t step;
-    const char *entry; /* NULL: outside a call */
-    const char *text;  /* "signal 11 (SIGSEGV) at 0x0" */
+    const char *entry;       /* NULL: outside a call */
+    const char *text;        /* "signal 11 SIGSEGV, read of address 0" */
+    const char *requirement; /* that the place of the bad access tells; NULL: none */
 };
 
 struct fact {

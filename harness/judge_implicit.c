@@ -63,3 +63,21 @@ const char *step_implicit_requirement(const struct judge_facts *facts, const str
     }
     return NULL;
 }
+
+const char *entry_implicit_requirement(const char *entry)
+{
+    static const struct {
+        const char *entry, *requirement;
+    } rows[] = {
+        {"CardAcquireContext", "R010"},       {"CardDeleteContext", "R051"},
+        {"CardConstructDHAgreement", "R060"}, {"CardDeriveKey", "R127"},
+        {"CardDestroyDHAgreement", "R193"},   {"CardGetContainerInfo", "R226"},
+        {"CardQueryKeySizes", "R233"},        {"CardAuthenticatePin", "R242"},
+        {"CardAuthenticateEx", "R242"},       {"CardDeauthenticate", "R248"},
+        {"CardDeauthenticateEx", "R248"},     {"CardDestroyKey", "R147"},
+    };
+    for (size_t i = 0; entry != NULL && i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].entry, entry) == 0)
+            return rows[i].requirement;
+    return NULL;
+}

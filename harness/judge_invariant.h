@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must hold in every case, whatever the case is about.
  *
- * A check is a row: the requirement, the event that puts the question, a predicate that explains itself.
- * Each requirement is reported once, as case invariant/Rnnn, with the cases that saw it broken; it
- * touches the verdict of such a case only for a fault in memory, and only where the case's own scored
- * step shows it.  A case that is about the same requirement keeps its own findings, and the
- * observation is then not charged a second time here. */
+ * A check is a row: the requirement, the event that puts the question, a predicate that explains
+ * itself. Each requirement is reported once, as case invariant/Rnnn, with the cases that saw it
+ * broken; it touches the verdict of such a case only for a fault in memory, and only where the
+ * case's own scored step shows it.  A case that is about the same requirement keeps its own
+ * findings, and the observation is then not charged a second time here. */
 #ifndef MDCTS_JUDGE_INVARIANT_H
 #define MDCTS_JUDGE_INVARIANT_H
 
 #include "judge_step.h"
 
-#define WATCHED_MAX         64 /* requirements */
-#define WATCHED_CASES_MAX   20 /* case ids kept per requirement; all are counted */
-#define WATCHED_EXAMPLES    8  /* different findings kept per requirement */
-#define WATCH_WORDS_MAX     64 /* secrets looked for in output, per case */
+#define WATCHED_MAX       64 /* requirements */
+#define WATCHED_CASES_MAX 20 /* case ids kept per requirement; all are counted */
+#define WATCHED_EXAMPLES  8  /* different findings kept per requirement */
+#define WATCH_WORDS_MAX   64 /* secrets looked for in output, per case */
 
 enum check_answer {
     CHECK_SILENT, /* the event puts no such question */

@@ -45,6 +45,9 @@ struct step_view {
 const char *step_implicit_requirement(const struct judge_facts *facts, const struct step *step,
                                       bool *may_refuse);
 
+/* The same for a call outside steps, by its entry point. */
+const char *entry_implicit_requirement(const char *entry);
+
 /* Judges one expectation of a step that made a call. */
 void expect_judge(struct step_view *view);
 

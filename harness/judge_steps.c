@@ -207,6 +207,19 @@ static void judge_nothing(struct walk *walk, const struct step *step, uint32_t n
 
 /* ---- an early end ---- */
 
+static void report_ending(struct walk *walk, const struct step *step, uint32_t number,
+                          const char *requirement)
+{
+    struct arena *keep = walk->context->facts->keep;
+    const struct ending *ending = &walk->record->ending;
+    const char *entry = ending->entry == NULL ? "the driver" : ending->entry;
+    const struct requirement *row = find_row(walk, requirement);
+    struct step_view view = make_view(walk, step, number, NULL, row);
+    if (row != NULL)
+        step_report(&view, OUTCOME_FAIL, arena_printf(keep, "%s returns", entry),
+                    arena_printf(keep, "%s: %s", entry, ending->text));
+}
+
 static void judge_ending(struct walk *walk, const struct step *step, uint32_t number)
 {
     struct arena *keep = walk->context->facts->keep;
@@ -216,21 +229,19 @@ static void judge_ending(struct walk *walk, const struct step *step, uint32_t nu
     bool own = step != NULL && (step->expect_count > 0 || is_own(walk, implicit));
     const char *entry = ending->entry == NULL ? "the driver" : ending->entry;
     if (own) {
-        const struct requirement *row = find_row(walk, walk->record->plan.requirement);
-        struct step_view view = make_view(walk, step, number, NULL, row);
         walk->own_ending = true;
-        if (row != NULL)
-            step_report(&view, OUTCOME_FAIL, arena_printf(keep, "%s returns", entry),
-                        arena_printf(keep, "%s: %s", entry, ending->text));
+        report_ending(walk, step, number, walk->record->plan.requirement);
+        if (ending->requirement != NULL && !is_own(walk, ending->requirement) &&
+            requirement_find(walk->context->facts->rows, ending->requirement) != NULL)
+            report_ending(walk, step, number, ending->requirement);
         return;
     }
     const struct shared_ending *shared =
         verdict_share_ending(walk->context, walk->record, implicit);
-    block(walk,
-          implicit != NULL ? implicit
-          : shared == NULL ? "a crash"
-                           : shared->id,
-          number, NULL, OUTCOME_FAIL, arena_printf(keep, "%s: %s", entry, ending->text));
+    const char *by = "a crash";
+    if (shared != NULL)
+        by = shared->requirement != NULL ? shared->requirement : shared->id;
+    block(walk, by, number, NULL, OUTCOME_FAIL, arena_printf(keep, "%s: %s", entry, ending->text));
 }
 
 /* ---- the walk ---- */
@@ -302,9 +313,5 @@ void steps_judge(const struct verdict_context *context, struct case_record *reco
     /* An end after the last step (CardDeleteContext by the harness, an atexit handler) is shared.
      */
     if (go_on && record->ending.kind != EVENT_END && !walk.own_ending)
-        verdict_share_ending(context, record,
-                             record->ending.entry != NULL &&
-                                     strcmp(record->ending.entry, "CardDeleteContext") == 0
-                                 ? "R051"
-                                 : NULL);
+        verdict_share_ending(context, record, NULL);
 }

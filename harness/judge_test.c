@@ -231,6 +231,22 @@ static void test_judge__blocked_and_ended(void **state)
          BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") CALL(0, "CardDeleteContext", "")
              EVENT(0, "'e':'crash','signal':6") END,
          "case PASS; crash/CardDeleteContext/R051 CRASH R051:FAIL"},
+        {"crash behind the structure", "R152", derive,
+         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
+             EVENT(4, "'e':'crash','signal':11,'entry':'CardDeriveKey','access':'write','what':{"
+                      "'input':'pAgreementInfo','offset':64}") END,
+         "case CRASH R152:FAIL R005:FAIL"},
+        {"crash in a freed block, in the setup", "R152", derive,
+         BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
+             EVENT(3, "'e':'crash','signal':11,'what':{'block':3,'state':'freed'}") END,
+         "case BLOCKED by R216; crash/CardConstructDHAgreement/R216 CRASH R216:FAIL"},
+        {"crash of a probe", "R108", SETUP_STEPS "," STEP_DERIVE("{'return':'per-requirement'}"),
+         "{'e':'begin'}\n{'e':'call','entry':'CardDeriveKey','args':{}}\n"
+         "{'e':'alloc','block':1,'size':3}\n{'e':'crash','signal':11}\n{'e':'end'}\n"
+         "{'e':'begin'}\n{'e':'call','entry':'CardDeleteContext','args':{}}\n"
+         "{'e':'return','status':0}\n{'e':'end'}\n" BEGIN SETUP_EVENTS DERIVED(4, "[]", 2148532228,
+                                                                               "") END,
+         "case PASS; crash/CardDeriveKey/R127 CRASH R127:FAIL"},
         {"hang", "R152", derive,
          BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'hang','ms':1000") END,
          "case HANG R152:FAIL"},

@@ -40,6 +40,11 @@ struct shared_ending *verdict_share_ending(const struct verdict_context *context
     struct arena *keep = context->facts->keep;
     struct shared_endings *all = context->endings;
     const struct ending *ending = &record->ending;
+    if (ending->requirement != NULL &&
+        requirement_find(context->facts->rows, ending->requirement) != NULL)
+        requirement = ending->requirement;
+    else if (requirement == NULL)
+        requirement = entry_implicit_requirement(ending->entry);
     const char *id =
         arena_printf(keep, "%s/%s%s%s", verdict_key(ending_verdict(ending)),
                      ending->entry == NULL ? "outside-calls" : ending->entry,

@@ -41,7 +41,9 @@ struct verdict_context {
 void verdict_make(const struct verdict_context *context, struct case_record *record,
                   struct case_verdict *verdict, struct case_result *out);
 
-/* Notes an end that belongs to no scored step: while probing, or in a fixture. */
+/* Notes an end that belongs to no scored step: while probing, or in a fixture.  It is charged to
+ * the requirement that the place of a bad access tells, else to the one given, else to the entry
+ * point's. */
 struct shared_ending *verdict_share_ending(const struct verdict_context *context,
                                            const struct case_record *record,
                                            const char *requirement);
