@@ -50,3 +50,7 @@ foreach(noun judge judge_invariant)
     SOURCES ${judge_dir}/${noun}_test.c ${judge_dir}/judge_fixture.c
     LIBS mdcts_judge)
 endforeach()
+
+mdcts_unit_test(cmd_judge_test SOURCES ${judge_dir}/cmd_judge_test.c LIBS mdcts_cmd_judge)
+target_compile_definitions(cmd_judge_test PRIVATE
+  MDCTS_TRACES="${judge_dir}/../fixtures/traces")

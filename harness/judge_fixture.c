@@ -9,7 +9,11 @@
     "'reader':'virtual','profile':{'waivers':["                                                    \
     "{'requirement':'R108','code':'SCARD_E_UNSUPPORTED_FEATURE','reason':'known','expires':"       \
     "'2030-12-31'},"                                                                               \
-    "{'requirement':'R108','code':'SCARD_E_INVALID_VALUE','reason':'late','expires':'2029-12-31'}" \
+    "{'requirement':'R108','code':'SCARD_E_INVALID_VALUE','reason':'late','expires':"              \
+    "'2029-12-31'},"                                                                               \
+    "{'requirement':'R108','code':2148532230,'reason':'by number'},"                               \
+    "{'requirement':'R108','code':8,'reason':'another build','driver_hash':'aa'},"                 \
+    "{'cases':'ca*','requirement':'R242','reason':'by case'}"                                      \
     "]}}}\n"
 #define CAPABILITIES                                                                               \
     "{'capabilities':{'driver_versions':[7],'dh':true,'containers':[{'index':0,'curve':'P-256',"   \

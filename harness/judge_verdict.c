@@ -2,8 +2,11 @@
 #include "judge_verdict.h"
 
 #include "fields.h"
+#include "status_name.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static enum verdict ending_verdict(const struct ending *ending)
 {
@@ -171,26 +174,45 @@ static bool waiver_is_valid(const struct judge_facts *facts, const struct node *
 {
     const char *expires = node_get_text(waiver, "expires");
     const char *date = node_get_text(facts->header, "date");
-    if (expires == NULL)
-        expires = node_get_text(waiver, "expiry");
+    const char *wanted = node_get_text(waiver, "driver_hash");
+    const char *driver = node_get_text(node_get(facts->header, "driver"), "sha256");
+    if (wanted != NULL && (driver == NULL || strcasecmp(wanted, driver) != 0))
+        return false;
     /* ISO dates compare as text; without the run's date nothing that expires is forgiven. */
     return expires == NULL || (date != NULL && strncmp(date, expires, 10) <= 0);
+}
+
+/* A waiver's code is a name or a number; an observed one is a name where it has one. */
+static bool same_code(const struct node *wanted, const char *observed)
+{
+    uint32_t a, b;
+    uint64_t number;
+    const char *name = node_text(wanted);
+    if (name == NULL || observed == NULL)
+        return false;
+    if (node_to_uint(wanted, &number))
+        a = (uint32_t)number;
+    else if (!status_from_name(name, &a))
+        return false;
+    if (!status_from_name(observed, &b))
+        b = (uint32_t)strtoul(observed, NULL, 16);
+    return a == b;
 }
 
 static bool waiver_names(const struct node *waiver, const struct case_result *one,
                          const char *requirement, const char *code)
 {
     const char *its_requirement = node_get_text(waiver, "requirement");
-    const char *its_code = node_get_text(waiver, "code");
-    const char *its_case = node_get_text(waiver, "case");
-    if (its_requirement == NULL && its_case == NULL)
+    const struct node *its_code = node_get(waiver, "code");
+    const char *its_cases = node_get_text(waiver, "cases");
+    if (its_requirement == NULL && its_cases == NULL)
         return false;
     if (its_requirement != NULL &&
         (requirement == NULL || strcmp(its_requirement, requirement) != 0))
         return false;
-    if (its_code != NULL && (code == NULL || strcmp(its_code, code) != 0))
+    if (its_code != NULL && !same_code(its_code, code))
         return false;
-    return its_case == NULL || glob_matches(its_case, one->id);
+    return its_cases == NULL || glob_matches(its_cases, one->id);
 }
 
 static const char *find_waiver(const struct judge_facts *facts, const struct case_result *one,
