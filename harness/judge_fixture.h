@@ -24,7 +24,9 @@
 #define EVENT(s, rest) "{'c':0,'s':" #s "," rest "}\n"
 #define CALL(s, entry, args)                                                                       \
     EVENT(s, "'e':'call','entry':'" entry "','context':'main','args':{" args "}")
-#define RETURN(s, status, out)            EVENT(s, "'e':'return','status':" #status ",'out':{" out "},'us':1")
+/* out: the members of "out". */
+#define RETURN(s, status, out) EVENT(s, "'e':'return','us':1,'status':" #status ",'out':{" out "}")
+
 #define DONE(s, entry, args, status, out) CALL(s, entry, args) RETURN(s, status, out)
 
 #define ACQUIRED(s) DONE(s, "CardAcquireContext", "'version':7", 0, "'dwVersion':7")
