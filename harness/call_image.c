@@ -11,6 +11,7 @@
 #define BUFFER_FILL          0xA5
 #define HANDLE_BASE          UINT64_C(0x5ec7e70000000000) /* no address, no small number */
 #define CONTENT_MAX          (64u * 1024)
+#define BEYOND_PATTERN       UINT64_C(0xA5A5A5A5A5A5A5A5)
 #define NO_OBJECT            UINT32_MAX
 
 enum object_use { USE_STRUCT, USE_INPUT, USE_CELL, USE_BUFFER };
@@ -19,6 +20,7 @@ struct image_object {
     struct host_object object;
     enum object_use use;
     const struct value_layout *value; /* the parameter or member that points here */
+    size_t cut; /* structures: where it ends for the driver; 0: where it ends */
 };
 
 struct call_image {
@@ -303,19 +305,31 @@ bool call_image_set_raw(struct call_image *image, const char *name, const struct
     assert(0 && "a raw value has one of four kinds");
 }
 
-void call_image_cut_struct(struct call_image *image, size_t size)
+void call_image_cut_struct(struct call_image *image, size_t size, bool guarded)
 {
     if (image->struct_object == NO_OBJECT)
         return;
-    struct host_object *object = &image->objects[image->struct_object].object;
-    assert(size <= object->bytes.len);
-    object->bytes.len = object->size = size;
+    struct image_object *object = &image->objects[image->struct_object];
+    assert(size <= object->object.bytes.len);
     for (size_t i = 0; i < image->relocation_count;) {
         struct host_relocation *r = &image->relocations[i];
         if (r->object == image->struct_object && r->offset + 8u > size)
             *r = image->relocations[--image->relocation_count];
         else
             i++;
+    }
+    object->cut = size;
+    if (guarded) {
+        object->object.bytes.len = object->object.size = size;
+        return;
+    }
+    const struct struct_layout *layout = object->value->layout;
+    for (size_t m = 0; m < layout->member_count; m++) {
+        const struct value_layout *member = &layout->members[m];
+        uint64_t pattern = member->kind == LAYOUT_NUMBER ? BEYOND_PATTERN : 0;
+        if (member->offset >= size)
+            write_number(object_bytes(image, image->struct_object) + member->offset, pattern,
+                         member->size);
     }
 }
 
@@ -525,7 +539,9 @@ static void add_struct_outputs(const struct call_image *image, const struct host
     struct bytes after = result->images[image->struct_object];
     for (size_t m = 0; m < layout->member_count; m++) {
         const struct value_layout *member = &layout->members[m];
-        if ((size_t)member->offset + member->size > after.len)
+        size_t end = image->objects[image->struct_object].cut;
+        if ((size_t)member->offset + member->size > (end != 0 ? end : after.len) ||
+            (size_t)member->offset + member->size > after.len)
             continue;
         if (member->kind == LAYOUT_NUMBER)
             node_add(out, member->name,
@@ -581,8 +597,10 @@ struct bytes call_image_content(const struct call_image *image, const struct hos
     return (struct bytes){NULL, 0};
 }
 
-const char *call_image_changed(const struct call_image *image, const struct host_change *change)
+const char *call_image_changed(const struct call_image *image, const struct host_change *change,
+                               bool *beyond)
 {
+    *beyond = false;
     if (change->index >= image->object_count)
         return NULL;
     const struct image_object *o = &image->objects[change->index];
@@ -593,6 +611,9 @@ const char *call_image_changed(const struct call_image *image, const struct host
         return NULL;
     const struct struct_layout *layout = o->value->layout;
     uint64_t first = (uint64_t)change->offset, end = first + change->after.len;
+    *beyond = o->cut != 0 && end > o->cut;
+    if (*beyond)
+        return layout->name;
     for (size_t m = 0; m < layout->member_count; m++) {
         const struct value_layout *member = &layout->members[m];
         if (!member->output && first < (uint64_t)member->offset + member->size &&

@@ -45,8 +45,9 @@ void call_image_set_parameters(struct call_image *image, const struct parameter_
 void call_image_set_answers(struct call_image *image, const struct image_answer *answers,
                             size_t count);
 
-/* The structure behind a parameter ends after so many bytes. */
-void call_image_cut_struct(struct call_image *image, size_t size);
+/* The structure behind a parameter ends after so many bytes: at an inaccessible page if guarded,
+ * else its last members are there but hold a pattern, and a change of them is reported. */
+void call_image_cut_struct(struct call_image *image, size_t size, bool guarded);
 
 /* The finished call; the caller adds step, time limit and faults. */
 struct host_call call_image_call(struct call_image *image);
@@ -64,8 +65,10 @@ struct bytes call_image_content(const struct call_image *image, const struct hos
 /* The name of what object index holds, as used in diagnostics and events. */
 const char *call_image_object_name(const struct call_image *image, uint32_t index);
 
-/* The input or structure member that a change hit; NULL if the driver may write there. */
-const char *call_image_changed(const struct call_image *image, const struct host_change *change);
+/* The input or structure member that a change hit; NULL if the driver may write there.  *beyond
+ * tells that it lies behind a cut structure, which is then what the name is of. */
+const char *call_image_changed(const struct call_image *image, const struct host_change *change,
+                               bool *beyond);
 
 /* Whether the driver wrote into the buffer set by call_image_set_buffer(). */
 bool call_image_buffer_filled(const struct call_image *image, const struct host_result *result);

@@ -98,7 +98,7 @@ static void test_image__version_1_of_derive_ends_at_48_bytes(void **state)
     (void)state;
     struct call_image *image = image_of("CardDeriveKey");
     call_image_set_text(image, "pwszAlgId", "AES");
-    call_image_cut_struct(image, MDCTS_CARD_DERIVE_KEY_SIZE_1);
+    call_image_cut_struct(image, MDCTS_CARD_DERIVE_KEY_SIZE_1, true);
     struct host_call call = call_image_call(image);
     assert_int_equal(call.objects[0].size, 48);
     for (size_t i = 0; i < call.relocation_count; i++)
@@ -193,9 +193,24 @@ static void test_image__changes_of_inputs_have_names(void **state)
     struct host_change flags = {
         0, offsetof(CARD_DH_AGREEMENT_INFO, dwFlags), {(const uint8_t *)"\1", 1}};
     struct host_change blob = {1, 2, {(const uint8_t *)"z", 1}};
-    assert_null(call_image_changed(image, &index));
-    assert_string_equal(call_image_changed(image, &flags), "dwFlags");
-    assert_string_equal(call_image_changed(image, &blob), "pbPublicKey");
+    bool beyond;
+    assert_null(call_image_changed(image, &index, &beyond));
+    assert_string_equal(call_image_changed(image, &flags, &beyond), "dwFlags");
+    assert_string_equal(call_image_changed(image, &blob, &beyond), "pbPublicKey");
+    assert_false(beyond);
+}
+
+static void test_image__what_lies_behind_a_cut_structure_is_watched(void **state)
+{
+    (void)state;
+    struct call_image *image = image_of("CardDeriveKey");
+    struct host_change handle = {0, offsetof(CARD_DERIVE_KEY, hKey), {(const uint8_t *)"\0", 1}};
+    bool beyond;
+    call_image_cut_struct(image, MDCTS_CARD_DERIVE_KEY_SIZE_1, false);
+    struct host_call call = call_image_call(image);
+    assert_int_equal(call.objects[0].size, sizeof(CARD_DERIVE_KEY));
+    assert_string_equal(call_image_changed(image, &handle, &beyond), "CARD_DERIVE_KEY");
+    assert_true(beyond);
 }
 
 int main(void)
@@ -211,6 +226,7 @@ int main(void)
         cmocka_unit_test_teardown(test_image__text_is_utf16_where_the_interface_says_so, reset),
         cmocka_unit_test_teardown(test_image__outputs_name_members_and_blocks, reset),
         cmocka_unit_test_teardown(test_image__changes_of_inputs_have_names, reset),
+        cmocka_unit_test_teardown(test_image__what_lies_behind_a_cut_structure_is_watched, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0; /* never a count */
 }

@@ -16,6 +16,7 @@
 
 #define CONTEXTS_MAX 8
 #define BINDINGS_MAX 1024
+#define FREED_MAX    64 /* freed blocks of one call that are searched */
 
 struct card_control;
 
@@ -27,8 +28,8 @@ struct run_environment {
     size_t reader_count;
     struct card_control *card;       /* of the virtual reader; NULL on others */
     const struct node *capabilities; /* as in the trace; NULL while probing */
-    struct card_secrets *secrets; /* notes which PINs are proven or refused */
-    const char *card_name; /* pwszCardName; NULL: the host's default */
+    struct card_secrets *secrets;    /* notes which PINs are proven or refused */
+    const char *card_name;           /* pwszCardName; NULL: the host's default */
     struct bytes seed;
     struct peer_cache *peers;
     uint32_t call_timeout_ms;
@@ -42,8 +43,10 @@ struct binding {
     uint32_t context;
     uint8_t index; /* agreements */
     bool has_peer;
-    struct peer_key peer; /* agreements, if has_peer */
-    uint64_t key_handle;  /* keys */
+    struct peer_key peer;    /* agreements, if has_peer */
+    struct bytes card_point; /* agreements: the card's key; data NULL: not known */
+    struct bytes secret;     /* Z; data NULL: not computed yet */
+    uint64_t key_handle;     /* keys */
 };
 
 struct run_context {
@@ -51,6 +54,12 @@ struct run_context {
     uint32_t version; /* agreed on */
     bool made;        /* CARD_DATA exists */
     bool acquired;    /* and CardAcquireContext succeeded */
+};
+
+/* What a block held when the driver gave it back. */
+struct freed_block {
+    uint64_t block;
+    struct bytes content;
 };
 
 struct case_run {
@@ -62,12 +71,14 @@ struct case_run {
     bool connected;
     uint32_t step, iteration;
     uint32_t peer_count;
-    uint32_t timeout_ms; /* the case's own; 0: the environment's */
+    uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
     uint64_t load_ns, connect_ns, calls_ns; /* spent in loading, PC/SC, the driver */
     struct run_context contexts[CONTEXTS_MAX];
     size_t context_count;
     struct binding bindings[BINDINGS_MAX];
     size_t binding_count;
+    struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
+    size_t freed_count;
 };
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */

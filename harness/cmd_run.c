@@ -255,7 +255,7 @@ static int run_session(struct run *run)
     if (run->session.is_virtual)
         run->plan_options.allow = ALLOW_ALL;
     if (!plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan))
-        return complain_diags(run, EXIT_USAGE);
+        return complain_diags(run, run->plan.unselected ? EXIT_NOTHING : EXIT_USAGE);
     if (run->plan.count == 0) {
         fputs("mdcts: error: nothing was selected\n", stderr);
         return EXIT_NOTHING;
@@ -300,9 +300,25 @@ static int report(struct run *run)
     return results_exit_code(&results, options.fail_on != NULL);
 }
 
+/* An oracle that is wrong must not judge; better to know before an hour of card time. */
+static int check_oracle(void)
+{
+    struct oracle *oracle = oracle_new();
+    const char *wrong = oracle_self_check(oracle);
+    oracle_free(oracle);
+    if (wrong == NULL)
+        return 0;
+    fprintf(stderr, "mdcts: error: the oracle's known answer %s is wrong; nothing can be judged\n",
+            wrong);
+    return EXIT_OUR_FAULT;
+}
+
 static int run_driver(struct run *run)
 {
-    int code = session_open(&run->session, &options.session);
+    int code = check_oracle();
+    if (code != 0)
+        return code;
+    code = session_open(&run->session, &options.session);
     if (code == 0)
         code = set_seed(run);
     if (code < 0)

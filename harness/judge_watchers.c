@@ -116,7 +116,7 @@ static const char *changed_words(struct watcher_view *view)
 
 enum check_answer card_data_is_not_exceeded(struct watcher_view *view)
 {
-    if (!changed_is(view, "beyond"))
+    if (!changed_is(view, "beyond") || !watcher_is_text(changed_name(view), "CARD_DATA"))
         return CHECK_SILENT;
     return watcher_broken(view, "nothing written behind the CARD_DATA of the version agreed on",
                           changed_words(view));
@@ -132,6 +132,8 @@ static bool is_caller_buffer(const struct watcher_view *view)
 /* CARD_DERIVE_KEY's own members are outputs: only what lies behind the structure is reported. */
 static bool is_derive_struct(const struct watcher_view *view)
 {
+    if (changed_is(view, "beyond"))
+        return watcher_is_text(changed_name(view), "CARD_DERIVE_KEY");
     return changed_is(view, "input") && watcher_is_entry(watcher_call(view), "CardDeriveKey") &&
            watcher_is_text(changed_name(view), "pAgreementInfo");
 }

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "version.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ static int unknown_command(const char *word)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that fails: exit code 4, not death */
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;

@@ -112,26 +112,45 @@ static bool acquire(struct probe *p)
 
 /* ---- containers ---- */
 
-static struct node *container_row(struct probe *p, uint32_t index, const struct node *out)
+/* PUBLICKEYBLOB of CryptoAPI or BCRYPT_RSAPUBLIC_BLOB: "RSA1" stands in either. */
+static bool is_rsa_blob(struct bytes blob)
 {
-    static const char *const sources[][2] = {{"key_ex", "keyex"}, {"sig", "sig"}};
-    struct node *row = node_new_map(p->keep);
-    node_add(row, "index", node_new_uint(p->keep, index));
-    for (size_t i = 0; i < 2; i++) {
-        const struct curve *curve;
-        struct bytes blob, point;
-        if (!node_get_hex(p->keep, out, sources[i][0], &blob))
-            continue;
-        if (!curve_blob_read(blob, &curve, &point)) {
-            node_add(row, "use", node_new_string(p->keep, "rsa"));
-            return row;
-        }
+    return blob.len >= 12 &&
+           (memcmp(blob.data, "RSA1", 4) == 0 || memcmp(blob.data + 8, "RSA1", 4) == 0);
+}
+
+/* An ECDH key in pbKeyExPublicKey is a declaration that agreements work; for a key elsewhere, whose
+ * magic may say anything, it is found by trying. */
+static void add_key(struct probe *p, struct node *row, const struct node *out, const char *content,
+                    const char *where)
+{
+    const struct curve *curve;
+    struct bytes blob, point;
+    if (node_get(row, "use") != NULL || node_get(row, "curve") != NULL ||
+        !node_get_hex(p->keep, out, content, &blob))
+        return;
+    if (is_rsa_blob(blob)) {
+        node_add(row, "use", node_new_string(p->keep, "rsa"));
+    } else if (curve_blob_read(blob, &curve, &point)) {
+        uint32_t magic = (uint32_t)blob.data[0] | (uint32_t)blob.data[1] << 8 |
+                         (uint32_t)blob.data[2] << 16 | (uint32_t)blob.data[3] << 24;
         node_add(row, "curve", node_new_string(p->keep, curve->name));
         node_add(row, "public", node_new_hex(p->keep, point));
-        node_add(row, "blob", node_new_string(p->keep, sources[i][1]));
-        return row;
+        node_add(row, "blob", node_new_string(p->keep, where));
+        node_add(row, "magic", node_new_uint(p->keep, magic));
+        if (strcmp(where, "keyex") == 0 && magic == curve->ecdh_magic)
+            node_add(row, "use", node_new_string(p->keep, "agree"));
     }
-    node_add(row, "use", node_new_string(p->keep, "unknown"));
+}
+
+static struct node *container_row(struct probe *p, uint32_t index, const struct node *out)
+{
+    struct node *row = node_new_map(p->keep);
+    node_add(row, "index", node_new_uint(p->keep, index));
+    add_key(p, row, out, "key_ex", "keyex");
+    add_key(p, row, out, "sig", "sig");
+    if (node_get(row, "curve") == NULL && node_get(row, "use") == NULL)
+        node_add(row, "use", node_new_string(p->keep, "unknown"));
     return row;
 }
 
@@ -184,7 +203,7 @@ static void probe_agreements(struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
     for (struct node *row = rows->first; row != NULL; row = row->next)
-        if (node_get(row, "curve") != NULL)
+        if (node_get(row, "use") == NULL)
             probe_agreement(p, row);
 }
 
@@ -312,6 +331,19 @@ static void probe_output(struct probe *p)
     note(p, "output", node_new_string(p->keep, dialect));
 }
 
+/* Success alone says little: a driver that ignores the flag succeeds too, and hands out the key. */
+static bool returns_handle(struct probe *p, const char *kdf, const char *parameters)
+{
+    bool handle = false;
+    if (agreed(p, "probe/key-handle")) {
+        struct step_result r =
+            ask(p, ASK_DERIVE, kdf, parameters, (unsigned)CARD_RETURN_KEY_HANDLE, 2u, "null", "");
+        handle = succeeded(r) && node_get_uint(r.out, "hKey", 0) != 0;
+    }
+    group_end(p);
+    return handle;
+}
+
 static void probe_extras(struct probe *p)
 {
     size_t question;
@@ -328,8 +360,8 @@ static void probe_extras(struct probe *p)
                           ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\",\"index\":"
                           "\"$z\",\"return\":0}]}"));
     note_bool(p, "key_handles",
-              kdf != NULL && derives(p, "probe/key-handle", kdf, kdf_questions[question].parameters,
-                                     CARD_RETURN_KEY_HANDLE, 2, "null", ""));
+              kdf != NULL && returns_handle(p, kdf_questions[question].kdf,
+                                            kdf_questions[question].parameters));
     note_bool(p, "hmac_secret", derives(p, "probe/hmac-secret", "HMAC", "null", 1, 1, output, ""));
 }
 

@@ -338,6 +338,7 @@ static const struct argument_row arguments[] = {
     {STEP_DERIVE,             "output",     is_output,              false},
     {STEP_DERIVE,             "algorithm",  is_cipher,              false},
     {STEP_DERIVE,             "key_length", is_dword,               false},
+    {STEP_DERIVE,             "guard",      is_boolean,             false},
     {STEP_DERIVE,             "as",         is_name,                false},
     {STEP_DESTROY,            "agreement",  is_reference,           false},
     {STEP_DESTROY,            "index",      is_agreement_index,     false},

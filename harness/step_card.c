@@ -5,6 +5,7 @@
 #include "card_control.h"
 #include "mdcts/cardmod.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PROPERTY_BUFFER_BYTES 1024
@@ -155,6 +156,26 @@ static bool host_action(struct step_call *call, enum card_action action)
                      case_timeout_ms(call->run, call->step), &status, &response) == HOST_RETURNED;
 }
 
+/* A new connection, whose handles the caller writes into every CARD_DATA it has. */
+static bool reconnect(struct step_call *call)
+{
+    struct case_run *run = call->run;
+    struct host_card card;
+    uint32_t timeout_ms = case_timeout_ms(run, call->step);
+    if (!host_action(call, CARD_DISCONNECT) ||
+        host_connect(run->host, run->env->readers[0], timeout_ms, &card) != HOST_RETURNED ||
+        card.status != 0)
+        return false;
+    const struct host_member members[] = {
+        {offsetof(CARD_DATA, hSCardCtx), 8, {.kind = VALUE_NUMBER, .number = card.context}},
+        {offsetof(CARD_DATA, hScard), 8, {.kind = VALUE_NUMBER, .number = card.card}},
+    };
+    for (size_t i = 0; i < run->context_count; i++)
+        if (run->contexts[i].made)
+            host_context_set(run->host, (uint32_t)i, members, 2);
+    return true;
+}
+
 void play_card(struct step_call *call)
 {
     static const struct {
@@ -164,13 +185,14 @@ void play_card(struct step_call *call)
         {STEP_BEGIN_TRANSACTION, CARD_BEGIN_TRANSACTION},
         {STEP_END_TRANSACTION, CARD_END_TRANSACTION},
         {STEP_RESET, CARD_RESET},
-        {STEP_RECONNECT, CARD_RECONNECT},
         {STEP_FOREIGN, CARD_FOREIGN},
     };
     bool done = false;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].op == call->step->op)
             done = host_action(call, rows[i].action);
+    if (call->step->op == STEP_RECONNECT)
+        done = reconnect(call);
     if (call->step->op == STEP_REMOVE)
         done = virtual_action(call, card_control_remove);
     if (call->step->op == STEP_INSERT)

@@ -138,7 +138,8 @@ static void record_construct(struct step_call *call, uint8_t container, const st
         node_add(call->args, "as", node_new_string(arena, as));
 }
 
-static void bind_agreement(struct step_call *call, const struct peer_key *peer)
+static void bind_agreement(struct step_call *call, const struct peer_key *peer,
+                           const struct node *row)
 {
     const char *as = step_binds(call->step);
     const struct node *index = node_get(call->outcome.out, "bSecretAgreementIndex");
@@ -153,6 +154,8 @@ static void bind_agreement(struct step_call *call, const struct peer_key *peer)
     binding->index = (uint8_t)value;
     binding->peer = *peer;
     binding->has_peer = true;
+    if (!card_point(call->run->arena, row, &binding->card_point))
+        binding->card_point = (struct bytes){NULL, 0};
 }
 
 void play_construct(struct step_call *call)
@@ -181,7 +184,7 @@ void play_construct(struct step_call *call)
     call_image_set_input(call->image, "pbPublicKey", blob);
     record_construct(call, container, curve, blob, &peer);
     step_call_make(call);
-    bind_agreement(call, &peer);
+    bind_agreement(call, &peer, row);
     step_call_finish(call);
 }
 
@@ -303,7 +306,8 @@ static bool begin_derive(struct step_call *call, const struct derivation *d)
         call_image_set_text(call->image, "pwszAlgId", algorithm);
     call_image_set_number(call->image, "dwKeyLen", step_arg_uint(call->step, "key_length", 0));
     if (d->version == CARD_DERIVE_KEY_VERSION)
-        call_image_cut_struct(call->image, MDCTS_CARD_DERIVE_KEY_SIZE_1);
+        call_image_cut_struct(call->image, MDCTS_CARD_DERIVE_KEY_SIZE_1,
+                              step_arg_bool(call->step, "guard", false));
     record_agreement(call, d->index);
     node_add(call->args, "kdf",
              d->kdf == NULL ? node_new_null(arena) : node_new_string(arena, d->kdf));

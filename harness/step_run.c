@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "step_run.h"
 
+#include "freed_search.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,9 +146,11 @@ static void emit_object_changes(struct step_call *call)
 {
     for (size_t i = 0; i < call->result.object_count; i++) {
         const struct host_change *change = &call->result.objects[i];
-        const char *name = call_image_changed(call->image, change);
+        bool beyond;
+        const char *name = call_image_changed(call->image, change, &beyond);
         if (name != NULL)
-            emit_changed(call->run, "input", name, change->offset, change->after.len);
+            emit_changed(call->run, beyond ? "beyond" : "input", name, change->offset,
+                         change->after.len);
     }
 }
 
@@ -222,6 +226,7 @@ void step_call_make(struct step_call *call)
     made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, &made);
     emit_call(call);
+    run->freed_count = 0;
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
@@ -242,6 +247,7 @@ void step_call_finish(struct step_call *call)
 {
     if (!call->outcome.ran)
         return;
+    freed_search(call->run, call_image_content(call->image, &call->result, "key"));
     emit_object_changes(call);
     emit_card_data_changes(call);
     emit_return(call);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "freed_search.h"
+
+#define KEY_BYTES_MIN 16 /* shorter keys stand in memory by chance */
+
+static bool is_blank(struct bytes content)
+{
+    for (size_t i = 1; i < content.len; i++)
+        if (content.data[i] != content.data[0])
+            return false;
+    return true;
+}
+
+/* Z of an agreement, computed at the first question; data NULL where the card's key is not known.
+ */
+static struct bytes secret_of(struct case_run *run, struct binding *binding)
+{
+    if (binding->secret.data != NULL || binding->card_point.data == NULL)
+        return binding->secret;
+    size_t len = binding->peer.curve->field_bytes;
+    uint8_t *z = arena_alloc(run->arena, len, 1);
+    if (peer_shared_secret(&binding->peer, binding->card_point, z))
+        binding->secret = (struct bytes){z, len};
+    else
+        binding->card_point.data = NULL; /* no point to ask again */
+    return binding->secret;
+}
+
+static struct bytes reversed(struct arena *arena, struct bytes from)
+{
+    uint8_t *copy = arena_alloc(arena, from.len, 1);
+    for (size_t i = 0; i < from.len; i++)
+        copy[i] = from.data[from.len - 1 - i];
+    return (struct bytes){copy, from.len};
+}
+
+static bool report(struct case_run *run, const struct freed_block *freed, struct bytes secret,
+                   const char *what)
+{
+    size_t at = secret.data == NULL ? SIZE_MAX : bytes_find(freed->content, secret);
+    if (at == SIZE_MAX)
+        return false;
+    struct node *event = case_event(run, "secret");
+    node_add(event, "what", node_new_string(run->arena, what));
+    node_add(event, "where", node_new_string(run->arena, "freed block"));
+    node_add(event, "block", node_new_uint(run->arena, freed->block));
+    node_add(event, "offset", node_new_uint(run->arena, at));
+    node_add(event, "length", node_new_uint(run->arena, secret.len));
+    case_emit(run, event);
+    return true;
+}
+
+static void search_block(struct case_run *run, const struct freed_block *freed, struct bytes key)
+{
+    for (size_t i = 0; i < run->binding_count; i++) {
+        struct binding *binding = &run->bindings[i];
+        if (!binding->has_peer)
+            continue;
+        struct bytes z = secret_of(run, binding);
+        if (z.data != NULL && (report(run, freed, z, "Z") ||
+                               report(run, freed, reversed(run->arena, z), "Z reversed")))
+            return;
+    }
+    if (key.len >= KEY_BYTES_MIN)
+        report(run, freed, key, "key");
+}
+
+void freed_search(struct case_run *run, struct bytes key)
+{
+    for (size_t i = 0; i < run->freed_count; i++)
+        if (!is_blank(run->freed[i].content))
+            search_block(run, &run->freed[i], key);
+    run->freed_count = 0;
+}

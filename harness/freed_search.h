@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks for secrets in what the driver freed: only the runner knows what to look for.
+ *
+ * A hit becomes the event "secret" {what, where, block, offset, length}: a fact, never the bytes.
+ */
+#ifndef MDCTS_FREED_SEARCH_H
+#define MDCTS_FREED_SEARCH_H
+
+#include "case_run.h"
+
+/* Searches the blocks freed during the call that has just returned for the Z of every agreement of
+ * the case, in either byte order, and for the key that the call gave (len 0: none). */
+void freed_search(struct case_run *run, struct bytes key);
+
+#endif
