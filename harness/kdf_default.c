@@ -17,12 +17,13 @@ static const struct kdf_row {
     const char *name;
     struct parameter needs[NEEDS_MAX];
     size_t need_count;
+    bool hash; /* takes KDF_HASH_ALGORITHM */
 } kdf_rows[] = {
-    {"HASH", {{0}}, 0},
-    {"HMAC", {NEED(KDF_HMAC_KEY, "\3\6\11")}, 1},
-    {"TLS_PRF", {NEED(KDF_TLS_PRF_LABEL, "label"), NEED(KDF_TLS_PRF_SEED, SEED_64)}, 2},
-    {"SP800_56A_CONCAT", {NEED(KDF_ALGORITHMID, "A"), NEED(KDF_PARTYUINFO, "U"), NEED(KDF_PARTYVINFO, "V")}, 3},
-    {"TRUNCATE", {{0}}, 0},
+    {"HASH", {{0}}, 0, true},
+    {"HMAC", {NEED(KDF_HMAC_KEY, "\3\6\11")}, 1, true},
+    {"TLS_PRF", {NEED(KDF_TLS_PRF_LABEL, "label"), NEED(KDF_TLS_PRF_SEED, SEED_64)}, 2, false},
+    {"SP800_56A_CONCAT", {NEED(KDF_ALGORITHMID, "A"), NEED(KDF_PARTYUINFO, "U"), NEED(KDF_PARTYVINFO, "V")}, 3, false},
+    {"TRUNCATE", {{0}}, 0, false},
 };
 /* clang-format on */
 
@@ -37,17 +38,41 @@ static bool is_supported(const struct node *capabilities, const char *name)
     return false;
 }
 
-static void prepend_needs(struct arena *arena, const struct kdf_row *row,
-                          struct parameter_list *parameters)
+static void prepend(struct arena *arena, const struct parameter *needs, size_t count,
+                    struct parameter_list *parameters)
 {
-    struct parameter *items =
-        arena_array(arena, struct parameter, row->need_count + parameters->count);
-    memcpy(items, row->needs, row->need_count * sizeof *items);
+    struct parameter *items = arena_array(arena, struct parameter, count + parameters->count);
+    memcpy(items, needs, count * sizeof *items);
     if (parameters->count > 0)
-        memcpy(items + row->need_count, parameters->items, parameters->count * sizeof *items);
+        memcpy(items + count, parameters->items, parameters->count * sizeof *items);
     parameters->items = items;
-    parameters->count += row->need_count;
+    parameters->count += count;
     parameters->kind = PARAMETERS_LIST;
+}
+
+static bool has_hash(const struct parameter_list *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        if (parameters->items[i].type == KDF_HASH_ALGORITHM)
+            return true;
+    return false;
+}
+
+/* A hash is named, so that a driver whose default differs is wrong about the default alone. */
+static void prepend_hash(struct arena *arena, const struct node *capabilities,
+                         struct parameter_list *parameters)
+{
+    const char *chosen = NULL;
+    const struct node *hashes = node_get(capabilities, "hashes");
+    for (const struct node *h = hashes == NULL ? NULL : hashes->first; h != NULL; h = h->next)
+        if (node_text(h) != NULL && (chosen == NULL || strcmp(node_text(h), "SHA256") == 0))
+            chosen = node_text(h);
+    struct parameter hash = {.type = KDF_HASH_ALGORITHM, .type_name = "KDF_HASH_ALGORITHM"};
+    if (chosen == NULL || has_hash(parameters) ||
+        !bytes_from_utf8_as_utf16(arena, chosen, &hash.value))
+        return;
+    hash.cb = (uint32_t)hash.value.len;
+    prepend(arena, &hash, 1, parameters);
 }
 
 const char *kdf_default(struct arena *arena, const struct node *capabilities,
@@ -62,6 +87,8 @@ const char *kdf_default(struct arena *arena, const struct node *capabilities,
     }
     bool may_add = parameters->kind == PARAMETERS_UNSAID || parameters->kind == PARAMETERS_LIST;
     if (row->need_count > 0 && may_add)
-        prepend_needs(arena, row, parameters);
+        prepend(arena, row->needs, row->need_count, parameters);
+    if (row->hash && may_add)
+        prepend_hash(arena, capabilities, parameters);
     return row->name;
 }

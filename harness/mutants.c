@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mdcts-mutants: judges every single-defect mutant of the reference driver and prints the matrix.
  *
- *     mdcts-mutants MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
+ *     mdcts-mutants [--all] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
+ *
+ * The counting build of the reference runs first and says which cases pass which defect's place; a
+ * mutant then runs those, or all with --all.
  *
  * A mutant is killed when each outcome that its row names appears on the requirement named; it is
  * over-killed when a requirement outside its row is worse than INFO.  The reference driver must
@@ -9,6 +12,7 @@
  * over-killed. */
 #include "finding.h"
 #include "json_tree.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +28,7 @@
 #define OUTCOMES_MAX     32
 #define REQUIREMENTS_MAX 512
 #define JOBS             2
+#define CASES_MAX        200000
 #define FILE_BYTES_MAX   (64u * 1024 * 1024)
 #define DEADLINE_PERCENT "20" /* of the usual one: a mutant that hangs shall not cost much */
 
@@ -39,9 +44,14 @@ struct row {
     struct outcome_of named[OUTCOMES_MAX];
     size_t named_count;
     const char *consequences; /* blank-separated requirement ids */
+    const char **cases;       /* that pass its place */
+    size_t case_count, case_capacity;
     pid_t pid;
     bool ok;
 };
+
+#define COUNTING_DRIVER "reference-counting.so"
+#define PASSED          "passed "
 
 static struct arena arena;
 static struct row rows[ROWS_MAX];
@@ -122,12 +132,19 @@ static void read_rows(const char *path, char **wanted, int wanted_count)
 
 /* ---- running ---- */
 
-static pid_t start_run(const char *mdcts, const char *driver, const char *out)
+static pid_t start_run(const char *mdcts, const char *driver, const char *out,
+                       const struct row *row)
 {
-    const char *argv[] = {
-        mdcts, "run", "--driver", driver, "--out", out, "--timeout-scale", DEADLINE_PERCENT, NULL};
     extern char **environ;
     pid_t pid;
+    size_t count = 0;
+    const char **argv = arena_array(&arena, const char *, 16 + row->case_count);
+    const char *fixed[] = {
+        mdcts, "run", "--driver", driver, "--out", out, "--timeout-scale", DEADLINE_PERCENT, "--"};
+    for (; count < sizeof fixed / sizeof fixed[0]; count++)
+        argv[count] = fixed[count];
+    for (size_t i = 0; i < row->case_count; i++)
+        argv[count++] = row->cases[i];
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     const char *log = arena_printf(&arena, "%s.log", out);
@@ -139,6 +156,67 @@ static pid_t start_run(const char *mdcts, const char *driver, const char *out)
     if (error != 0)
         die(strerror(error), mdcts);
     return pid;
+}
+
+/* ---- which cases pass which place ---- */
+
+static void add_case(struct row *row, const char *id)
+{
+    if (row->case_count > 0 && strcmp(row->cases[row->case_count - 1], id) == 0)
+        return;
+    row->cases =
+        arena_grow(&arena, row->cases, row->case_count, &row->case_capacity, sizeof *row->cases);
+    row->cases[row->case_count++] = id;
+}
+
+/* The driver's output may hold several lines, and begin or end in the middle of one. */
+static void note_output(const char *text, const char *id)
+{
+    for (const char *at = text; (at = strstr(at, PASSED)) != NULL; at += sizeof PASSED - 1) {
+        const char *name = at + sizeof PASSED - 1;
+        size_t len = strcspn(name, "\n\\");
+        for (size_t i = 0; i < row_count; i++)
+            if (strlen(rows[i].id) == len && strncmp(rows[i].id, name, len) == 0)
+                add_case(&rows[i], id);
+    }
+}
+
+static void read_passes(const char *trace)
+{
+    struct diags diags = {0};
+    struct trace_reader reader;
+    const char **ids = arena_array(&arena, const char *, CASES_MAX);
+    enum trace_status status = TRACE_LINE;
+    if (!trace_reader_open(&diags, &reader, trace))
+        die("the counting run left no trace", trace);
+    while (status == TRACE_LINE) {
+        struct arena scratch = {0};
+        struct node *line = NULL;
+        struct event event;
+        uint64_t offset;
+        status = trace_read(&diags, &reader, &scratch, &line, &offset);
+        const struct node *planned = node_get(line, "case");
+        uint64_t n = node_get_uint(planned, "n", CASES_MAX);
+        if (n < CASES_MAX)
+            ids[n] = arena_strdup(&arena, node_get_text(planned, "id"));
+        if (status == TRACE_LINE && event_read(line, &event) && event.kind == EVENT_OUTPUT &&
+            event.case_n < CASES_MAX && ids[event.case_n] != NULL)
+            note_output(node_get_text(line, "text"), ids[event.case_n]);
+        arena_free(&scratch);
+    }
+    trace_reader_close(&reader);
+    diags_print(&diags, stderr);
+    diags_free(&diags);
+}
+
+static void count_passes(const char *mdcts, const char *drivers, const char *dir)
+{
+    static const struct row everything;
+    const char *out = arena_printf(&arena, "%s/counting", dir);
+    const char *driver = arena_printf(&arena, "%s/%s", drivers, COUNTING_DRIVER);
+    int status;
+    waitpid(start_run(mdcts, driver, out, &everything), &status, 0);
+    read_passes(arena_printf(&arena, "%s/trace.jsonl", out));
 }
 
 static struct node *read_results(const char *out)
@@ -239,7 +317,7 @@ static void check_row(struct row *row, const struct node *results)
     for (const struct node *one = cases == NULL ? NULL : cases->first; one != NULL; one = one->next)
         note_case(&seen, one);
     row->ok = cases != NULL;
-    printf("%-34s", row->id);
+    printf("%-34s %4zu cases ", row->id, row->case_count);
     for (size_t i = 0; i < row->named_count; i++) {
         const struct outcome_of *named = &row->named[i];
         const struct outcome_of *got = find_seen(&seen, named->requirement);
@@ -280,7 +358,8 @@ static void run_all(const char *mdcts, const char *drivers, const char *dir)
     for (size_t i = 0; i < row_count; i++) {
         for (; started < row_count && started < i + JOBS; started++) {
             const char *driver = arena_printf(&arena, "%s/%s", drivers, rows[started].driver);
-            rows[started].pid = start_run(mdcts, driver, out_of(dir, &rows[started]));
+            struct row *row = &rows[started];
+            row->pid = start_run(mdcts, driver, out_of(dir, row), row);
         }
         finish(&rows[i], dir);
     }
@@ -289,8 +368,12 @@ static void run_all(const char *mdcts, const char *drivers, const char *dir)
 int main(int argc, char **argv)
 {
     size_t good = 0;
+    bool all = argc > 1 && strcmp(argv[1], "--all") == 0;
+    argv += all;
+    argc -= all;
     if (argc < 5) {
-        fputs("usage: mdcts-mutants MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n", stderr);
+        fputs("usage: mdcts-mutants [--all] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n",
+              stderr);
         return 2;
     }
     if (argc == 5)
@@ -301,6 +384,8 @@ int main(int argc, char **argv)
     read_rows(argv[2], argv + 5, argc - 5);
     if (mkdir(argv[4], 0777) != 0 && errno != EEXIST)
         die(strerror(errno), argv[4]);
+    if (!all)
+        count_passes(argv[1], argv[3], argv[4]);
     run_all(argv[1], argv[3], argv[4]);
     for (size_t i = 0; i < row_count; i++)
         good += rows[i].ok;
