@@ -44,7 +44,7 @@ build=build/release
 say "Judging the reference driver with all of cases/"
 "$build/bin/mdcts" run --driver "$build/drivers/reference.so" --reader virtual --out out/demo
 
-mutant=hash-sha384-as-sha256
+mutant=sha384-is-sha256
 say ""
 say "And this is what a defect looks like: the same driver, but one hash is wrong ($mutant)"
 status=0
