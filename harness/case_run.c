@@ -2,14 +2,18 @@
 #include "case_run.h"
 
 #include "card_control.h"
+#include "mdcts/status.h"
 #include "step_run.h"
 #include "trace.h"
 
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
 #define LOAD_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS  5000
+#define SETTLE_MS       3000
+#define SETTLE_PAUSE_MS 2
 
 struct node *case_event(struct case_run *run, const char *kind)
 {
@@ -99,14 +103,31 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* A card that has just come or been reset: the daemon tells its clients a moment after the card
+ * knows. */
+static bool is_settling(const struct host_card *card)
+{
+    static const uint32_t statuses[] = {SCARD_E_NO_SMARTCARD,   SCARD_W_UNRESPONSIVE_CARD,
+                                        SCARD_W_UNPOWERED_CARD, SCARD_W_RESET_CARD,
+                                        SCARD_W_REMOVED_CARD,   SCARD_E_SHARING_VIOLATION};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (card->status == statuses[i])
+            return true;
+    return false;
+}
+
 static void connect_host(struct case_run *run)
 {
     struct host_card card;
+    enum host_outcome outcome;
     if (run->env->reader_count == 0)
         return;
-    enum host_outcome outcome =
-        host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
-    run->connected = outcome == HOST_RETURNED && card.status == 0;
+    uint64_t deadline = now_ns() + SETTLE_MS * UINT64_C(1000000);
+    do {
+        outcome = host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
+        run->connected = outcome == HOST_RETURNED && card.status == 0;
+    } while (!run->connected && outcome == HOST_RETURNED && is_settling(&card) &&
+             now_ns() < deadline && poll(NULL, 0, SETTLE_PAUSE_MS) == 0);
     if (!run->connected)
         emit_broken(run, arena_printf(run->arena, "the reader could not be connected: 0x%08x",
                                       outcome == HOST_RETURNED ? card.status : 0));

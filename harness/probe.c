@@ -13,13 +13,27 @@
 #define MISSES_MAX   3  /* containers missing in a row before looking stops */
 
 struct probe {
+    const struct run_environment *outer;
     struct run_environment env; /* a copy whose capabilities grow */
     struct arena *keep;
     struct node *found;
     struct arena arena; /* of one group */
     struct case_run *run;
     uint32_t step;
+    uint64_t tap_apdus, card_apdus; /* seen by the tap, counted by the card; over all groups */
 };
+
+/* ---- watching ---- */
+
+/* Passes events on, and compares what the tap saw with what the card counted. */
+static void probe_event(void *data, struct arena *arena, struct node *event)
+{
+    struct probe *p = data;
+    const char *kind = node_get_text(event, "e");
+    p->tap_apdus += kind != NULL && strcmp(kind, "apdu") == 0;
+    p->card_apdus += node_get_uint(event, "card_apdus", 0);
+    p->outer->emit(p->outer->emit_data, arena, event);
+}
 
 /* ---- asking ---- */
 
@@ -382,9 +396,21 @@ static void probe_pins(struct probe *p)
     note_bool(p, "deauthenticate", deauthenticates);
 }
 
+/* A driver that brings its own PC/SC library is not seen by the tap.  Where the card doesn't count,
+ * none seen although there was something to see says as much. */
+static void note_tap(struct probe *p)
+{
+    bool counts = p->env.card != NULL;
+    bool bypassed = counts ? p->card_apdus > p->tap_apdus
+                           : p->tap_apdus == 0 && agreeing_container(p) != UINT32_MAX;
+    note(p, "tap", node_new_string(p->keep, bypassed ? "bypassed" : "active"));
+}
+
 struct node *probe_capabilities(const struct run_environment *env, struct arena *keep)
 {
-    struct probe p = {.env = *env, .keep = keep};
+    struct probe p = {.outer = env, .env = *env, .keep = keep};
+    p.env.emit = probe_event;
+    p.env.emit_data = &p;
     p.found = node_new_map(keep);
     p.env.capabilities = p.found;
     probe_versions(&p);
@@ -399,6 +425,7 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
         probe_extras(&p);
     }
     probe_pins(&p);
+    note_tap(&p);
     arena_free(&p.arena);
     return p.found;
 }
