@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by demo.sh and test.sh: finds what is missing, says so, and installs it where apt-get is at hand.
-# Uses: need KIND NAME PACKAGE for each thing, then setup_install.  KIND is command, library (pkg-config) or file.
+# Uses: need KIND NAME PACKAGE for each thing, then setup_install.  KIND is command, library (pkg-config), file, or sanitizer (of a compiler).
 
 missing=
 install=yes
@@ -21,6 +21,8 @@ is_there() { # KIND NAME
     command) command -v "$2" >/dev/null 2>&1 || [ -x "/usr/sbin/$2" ] || [ -x "/sbin/$2" ] ;;
     library) pkg-config --exists "$2" 2>/dev/null ;;
     file) [ -e "$2" ] ;;
+    sanitizer) echo 'int main(void) { return 0; }' |
+        "$2" -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null ;;
     esac
 }
 

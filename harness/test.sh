@@ -28,6 +28,7 @@ done
 need_build
 need command g++ g++
 need command clang clang
+need sanitizer clang libclang-rt-dev
 need command clang-format clang-format
 need command opensc-tool opensc
 need command yubico-piv-tool yubico-piv-tool
