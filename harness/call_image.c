@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "call_image.h"
+#include "call_image_internal.h"
 
 #include "mdcts/cng.h"
 
@@ -10,36 +10,7 @@
 #define BUFFER_DEFAULT_BYTES 512
 #define BUFFER_FILL          0xA5
 #define HANDLE_BASE          UINT64_C(0x5ec7e70000000000) /* no address, no small number */
-#define CONTENT_MAX          (64u * 1024)
 #define BEYOND_PATTERN       UINT64_C(0xA5A5A5A5A5A5A5A5)
-#define NO_OBJECT            UINT32_MAX
-
-enum object_use { USE_STRUCT, USE_INPUT, USE_CELL, USE_BUFFER };
-
-struct image_object {
-    struct host_object object;
-    enum object_use use;
-    const struct value_layout *value; /* the parameter or member that points here */
-    size_t cut; /* structures: where it ends for the driver; 0: where it ends */
-};
-
-struct call_image {
-    struct arena *arena;
-    const struct entry_layout *entry;
-    struct host_value args[HOST_ARGS_MAX];
-    struct image_object objects[HOST_OBJECTS_MAX];
-    size_t object_count;
-    struct host_relocation relocations[HOST_RELOCATIONS_MAX];
-    size_t relocation_count;
-    struct host_follow follows[HOST_FOLLOWS_MAX];
-    const struct value_layout *followed[HOST_FOLLOWS_MAX];
-    size_t follow_count;
-    struct host_answer *answers;
-    size_t answer_count;
-    const struct parameter_list *parameters;
-    uint32_t list_object;   /* of the BCryptBuffer array; NO_OBJECT: none */
-    uint32_t struct_object; /* of the entry point's structure; NO_OBJECT: none */
-};
 
 /* ---- objects ---- */
 
@@ -71,14 +42,6 @@ static void write_number(uint8_t *at, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t read_number(const uint8_t *at, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size && i < 8; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
 }
 
 static void unlink_pointer(struct call_image *image, uint32_t object, uint32_t offset)
@@ -155,7 +118,7 @@ static struct host_value object_value(uint32_t object)
     return (struct host_value){.kind = VALUE_OBJECT, .index = object};
 }
 
-static uint32_t argument_object(const struct call_image *image, const char *name)
+uint32_t call_image_argument_object(const struct call_image *image, const char *name)
 {
     struct place place;
     if (name == NULL || !find_place(image, name, &place) || place.is_member ||
@@ -227,7 +190,7 @@ bool call_image_set_number(struct call_image *image, const char *name, uint64_t 
     if (!find_place(image, name, &place))
         return false;
     if (!place.is_member && place.value->kind == LAYOUT_OUT_NUMBER) {
-        uint32_t cell = argument_object(image, name);
+        uint32_t cell = call_image_argument_object(image, name);
         if (cell != NO_OBJECT)
             write_number(object_bytes(image, cell), value, place.value->size);
         return true;
@@ -448,7 +411,7 @@ static void add_follows(struct call_image *image)
             continue;
         if (p->kind == LAYOUT_STRUCT)
             follow_members(image, p->layout);
-        uint32_t length = argument_object(image, p->length);
+        uint32_t length = call_image_argument_object(image, p->length);
         if (p->kind == LAYOUT_OUT_BLOCK && length != NO_OBJECT)
             add_follow(image, p,
                        (struct host_follow){.object = image->args[i].index,
@@ -478,158 +441,4 @@ struct host_call call_image_call(struct call_image *image)
         .answers = image->answers,
         .answer_count = image->answer_count,
     };
-}
-
-/* ---- results ---- */
-
-const char *call_image_object_name(const struct call_image *image, uint32_t index)
-{
-    return index < image->object_count ? image->objects[index].object.name : "?";
-}
-
-static struct node *pointer_node(const struct call_image *image, const struct host_pointer *pointer)
-{
-    struct arena *arena = image->arena;
-    if (pointer->kind == POINTER_NULL)
-        return node_new_null(arena);
-    struct node *map = node_new_map(arena);
-    if (pointer->kind == POINTER_BLOCK) {
-        node_add(map, "block", node_new_uint(arena, pointer->index));
-        node_add(map, "size", node_new_uint(arena, pointer->size));
-        if (!pointer->live)
-            node_add(map, "freed", node_new_bool(arena, true));
-    } else if (pointer->kind == POINTER_OBJECT) {
-        const char *name = call_image_object_name(image, pointer->index);
-        node_add(map, "input", node_new_string(arena, name));
-    } else {
-        node_add(map, "wild", node_new_bool(arena, true));
-        return map;
-    }
-    node_add(map, "offset", node_new_int(arena, pointer->offset));
-    return map;
-}
-
-static const struct host_followed *followed(const struct call_image *image,
-                                            const struct host_result *result,
-                                            const struct value_layout *value)
-{
-    for (size_t i = 0; i < image->follow_count && i < result->follow_count; i++)
-        if (image->followed[i] == value)
-            return &result->follows[i];
-    return NULL;
-}
-
-static void add_block_output(const struct call_image *image, const struct host_result *result,
-                             const struct value_layout *value, struct node *out)
-{
-    const struct host_followed *f = followed(image, result, value);
-    if (f == NULL)
-        return;
-    node_add(out, value->name, pointer_node(image, &f->pointer));
-    if (result->status == 0 && f->readable && f->bytes.len > 0 && f->bytes.len <= CONTENT_MAX &&
-        value->content != NULL)
-        node_add(out, value->content, node_new_hex(image->arena, f->bytes));
-    if (!f->readable && f->pointer.kind != POINTER_NULL)
-        node_add(out, "unreadable", node_new_bool(image->arena, true));
-}
-
-static void add_struct_outputs(const struct call_image *image, const struct host_result *result,
-                               const struct struct_layout *layout, struct node *out)
-{
-    struct bytes after = result->images[image->struct_object];
-    for (size_t m = 0; m < layout->member_count; m++) {
-        const struct value_layout *member = &layout->members[m];
-        size_t end = image->objects[image->struct_object].cut;
-        if ((size_t)member->offset + member->size > (end != 0 ? end : after.len) ||
-            (size_t)member->offset + member->size > after.len)
-            continue;
-        if (member->kind == LAYOUT_NUMBER)
-            node_add(out, member->name,
-                     node_new_uint(image->arena,
-                                   read_number(after.data + member->offset, member->size)));
-        else if (member->kind == LAYOUT_OUT_BLOCK)
-            add_block_output(image, result, member, out);
-    }
-}
-
-static void add_buffer_output(const struct call_image *image, const struct host_result *result,
-                              const struct value_layout *p, uint32_t object, struct node *out)
-{
-    uint32_t length = argument_object(image, p->length);
-    if (length == NO_OBJECT || result->status != 0)
-        return;
-    struct bytes after = result->images[object];
-    uint64_t len = read_number(result->images[length].data, result->images[length].len);
-    if (len <= after.len && len > 0)
-        node_add(out, "data", node_new_hex(image->arena, (struct bytes){after.data, len}));
-}
-
-struct node *call_image_outputs(const struct call_image *image, const struct host_result *result)
-{
-    struct node *out = node_new_map(image->arena);
-    for (size_t i = 0; i < image->entry->parameter_count; i++) {
-        const struct value_layout *p = &image->entry->parameters[i];
-        if (image->args[i].kind != VALUE_OBJECT || image->args[i].index >= result->image_count)
-            continue;
-        uint32_t object = image->args[i].index;
-        struct bytes after = result->images[object];
-        if (p->kind == LAYOUT_STRUCT)
-            add_struct_outputs(image, result, p->layout, out);
-        else if (p->kind == LAYOUT_OUT_NUMBER)
-            node_add(out, p->name, node_new_uint(image->arena, read_number(after.data, after.len)));
-        else if (p->kind == LAYOUT_OUT_BLOCK)
-            add_block_output(image, result, p, out);
-        else if (p->kind == LAYOUT_OUT_BUFFER)
-            add_buffer_output(image, result, p, object, out);
-    }
-    return out;
-}
-
-struct bytes call_image_content(const struct call_image *image, const struct host_result *result,
-                                const char *content)
-{
-    for (size_t i = 0; i < image->follow_count && i < result->follow_count; i++) {
-        const struct value_layout *value = image->followed[i];
-        if (value->content != NULL && strcmp(value->content, content) == 0 &&
-            result->follows[i].readable)
-            return result->follows[i].bytes;
-    }
-    return (struct bytes){NULL, 0};
-}
-
-const char *call_image_changed(const struct call_image *image, const struct host_change *change,
-                               bool *beyond)
-{
-    *beyond = false;
-    if (change->index >= image->object_count)
-        return NULL;
-    const struct image_object *o = &image->objects[change->index];
-    bool outside = change->offset < 0 || (uint64_t)change->offset >= o->object.size;
-    if (o->use == USE_INPUT || outside)
-        return o->object.name;
-    if (o->use != USE_STRUCT || !o->value->layout->watched)
-        return NULL;
-    const struct struct_layout *layout = o->value->layout;
-    uint64_t first = (uint64_t)change->offset, end = first + change->after.len;
-    *beyond = o->cut != 0 && end > o->cut;
-    if (*beyond)
-        return layout->name;
-    for (size_t m = 0; m < layout->member_count; m++) {
-        const struct value_layout *member = &layout->members[m];
-        if (!member->output && first < (uint64_t)member->offset + member->size &&
-            end > member->offset)
-            return member->name;
-    }
-    return NULL;
-}
-
-bool call_image_buffer_filled(const struct call_image *image, const struct host_result *result)
-{
-    for (size_t i = 0; i < result->object_count; i++) {
-        const struct host_change *change = &result->objects[i];
-        if (change->index < image->object_count &&
-            image->objects[change->index].use == USE_BUFFER && change->offset >= 0)
-            return true;
-    }
-    return false;
 }

@@ -39,7 +39,8 @@ static const char case_text[] =
     "\"file\":\"bench\",\"line\":1,\"fixture_steps\":0,\"steps\":["
     "{\"line\":1,\"acquire\":{}},{\"line\":1,\"authenticate\":{}},"
     "{\"line\":1,\"construct\":{\"curve\":\"P-256\",\"as\":\"z\"}},"
-    "{\"line\":1,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":\"success\"}},"
+    "{\"line\":1,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":"
+    "\"success\"}},"
     "{\"line\":1,\"delete_context\":{}}]}";
 
 struct sample {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
+#include "case_files.h"
 #include "derive_report.h"
 #include "judge.h"
 #include "options.h"
+#include "paths.h"
 #include "probe.h"
 #include "run_trace.h"
 #include "session.h"
-#include "paths.h"
-#include "case_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +32,10 @@ static const struct option_row rows[] = {
     {"kdf", 0, OPTION_TEXT, "KDF", "HASH, HMAC, TLS_PRF, SP800_56A_CONCAT, TRUNCATE [HASH]",
      &options.kdf},
     {"hash", 0, OPTION_TEXT, "HASH", "KDF_HASH_ALGORITHM: SHA1, SHA256 ...", &options.hash},
-    {"param", 0, OPTION_LIST, "TYPE=VALUE", "a parameter: a text, hex:0306 or null; may be repeated",
-     &options.parameters},
-    {"flags", 0, OPTION_TEXT, "N", "dwFlags of CARD_DERIVE_KEY, a number or a name", &options.flags},
+    {"param", 0, OPTION_LIST, "TYPE=VALUE",
+     "a parameter: a text, hex:0306 or null; may be repeated", &options.parameters},
+    {"flags", 0, OPTION_TEXT, "N", "dwFlags of CARD_DERIVE_KEY, a number or a name",
+     &options.flags},
     {"version", 0, OPTION_TEXT, "N", "dwVersion of CARD_DERIVE_KEY [1]", &options.version},
     {"secret-handle", 0, OPTION_FLAG, NULL,
      "a KDF_NCRYPT_SECRET_HANDLE parameter, answered with a second agreement",
@@ -45,7 +46,8 @@ static const struct command_line command = {
     "derive",
     "",
     "Makes one agreement, derives one key from it, and shows everything that happened.",
-    "Exit codes: 0 the key is right or its refusal allowed, 1 it is not, 2 usage, 3 something is missing.\n\n"
+    "Exit codes: 0 the key is right or its refusal allowed, 1 it is not, 2 usage, 3 something is "
+    "missing.\n\n"
     "  mdcts derive --driver ./driver.so --curve P-256 --kdf HMAC --hash SHA256 "
     "--param KDF_HMAC_KEY=hex:0306\n",
     rows,
@@ -77,8 +79,8 @@ static void add_construct(struct arena *arena, struct node *steps, const char *a
     if (options.container != NULL)
         node_add(args, "container", text_node(arena, options.container));
     else
-        node_add(args, "curve", node_new_string(arena, options.curve != NULL ? options.curve
-                                                                             : "P-256"));
+        node_add(args, "curve",
+                 node_new_string(arena, options.curve != NULL ? options.curve : "P-256"));
     if (options.leading_zeros != NULL) {
         struct node *peer = node_add(args, "peer", node_new_map(arena));
         node_add(peer, "leading_zeros", text_node(arena, options.leading_zeros));
@@ -212,9 +214,8 @@ static int play(struct derivation_run *run, const struct node *node)
     run->session.env.emit_data = run;
     derive_report_start(&run->report, &run->arena, (uint32_t)planned.step_count);
     case_run_planned(&run->session.env, &run->arena, &planned);
-    return run_trace_end(&run->trace, 1) && trace_writer_close(&run->trace.writer)
-               ? -1
-               : EXIT_OUR_FAULT;
+    return run_trace_end(&run->trace, 1) && trace_writer_close(&run->trace.writer) ? -1
+                                                                                   : EXIT_OUR_FAULT;
 }
 
 static int judge(struct derivation_run *run)

@@ -20,7 +20,8 @@ static const struct option_row rows[] = {SESSION_OPTION_ROWS(options)};
 static const struct command_line command = {
     "doctor",
     "",
-    "Looks at everything a run with this driver and reader needs, and says how to get what is missing.",
+    "Looks at everything a run with this driver and reader needs, and says how to get what is "
+    "missing.",
     "Exit codes: 0 nothing is missing, 2 usage, 3 something is.",
     rows,
     sizeof rows / sizeof rows[0],
@@ -73,8 +74,8 @@ static void check_oracle(void)
     struct oracle *oracle = oracle_new();
     const char *wrong = oracle_self_check(oracle);
     char what[128];
-    snprintf(what, sizeof what, "the oracle's known answers%s%s", wrong == NULL ? "" : ": wrong at ",
-             wrong == NULL ? "" : wrong);
+    snprintf(what, sizeof what, "the oracle's known answers%s%s",
+             wrong == NULL ? "" : ": wrong at ", wrong == NULL ? "" : wrong);
     tell(wrong == NULL, what, "this OpenSSL can't be relied on; a FIPS policy may forbid MD5");
     oracle_free(oracle);
 }
@@ -92,8 +93,7 @@ static void check_reader(struct arena *arena)
     const char *why = NULL;
     bool is_virtual = options.reader == NULL || strcmp(options.reader, "virtual") == 0;
     if (!is_virtual) {
-        const char *name =
-            reader_find(arena, getenv("PCSCLITE_CSOCK_NAME"), options.reader, &why);
+        const char *name = reader_find(arena, getenv("PCSCLITE_CSOCK_NAME"), options.reader, &why);
         tell(name != NULL, name != NULL ? name : why, "mdcts readers lists what is there");
         tell(getenv(PIN_VARIABLE) != NULL || options.profile != NULL, "a PIN for the card",
              "set " PIN_VARIABLE " for the run, or name a source in the profile");

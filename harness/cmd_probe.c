@@ -17,13 +17,15 @@ static struct {
 
 static const struct option_row rows[] = {
     SESSION_OPTION_ROWS(options.session),
-    {"out", 'o', OPTION_TEXT, "FILE", "write the profile to a file [standard output]", &options.out},
+    {"out", 'o', OPTION_TEXT, "FILE", "write the profile to a file [standard output]",
+     &options.out},
 };
 
 static const struct command_line command = {
     "probe",
     "",
-    "Finds out what a driver and its card can do, and writes it as a profile: versions, containers,\n"
+    "Finds out what a driver and its card can do, and writes it as a profile: versions, "
+    "containers,\n"
     "curves, KDFs, hashes, secret handles, who allocates the derived key, PIN roles.\n"
     "Changes nothing on the card; enters the user's PIN where agreements need it.",
     "Exit codes: 0, 2 usage, 3 something is missing or the PIN was refused.",
@@ -69,8 +71,9 @@ int cmd_probe(int argc, char **argv)
         code = session_pin_refused(&session) ? EXIT_ENVIRONMENT
                                              : write_profile(&session, capabilities);
         if (code == EXIT_ENVIRONMENT)
-            fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
-                  stderr);
+            fputs(
+                "mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
+                stderr);
     }
     session_close(&session);
     arena_free(&arena);

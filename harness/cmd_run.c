@@ -33,8 +33,8 @@ static struct run_options {
 static const struct option_row rows[] = {
     SESSION_OPTION_ROWS(options.session),
     {"cases", 0, OPTION_TEXT, "DIR", "the case files [those of the suite]", &options.cases},
-    {"level", 0, OPTION_TEXT, "LEVEL", "only requirements of this level: must, should or may and above",
-     &options.level},
+    {"level", 0, OPTION_TEXT, "LEVEL",
+     "only requirements of this level: must, should or may and above", &options.level},
     {"shard", 0, OPTION_TEXT, "K/N", "only the K-th of N parts of the cases", &options.shard},
     {"allow", 0, OPTION_LIST, "WHAT",
      "on a real card, also cases that cost: pin-counter, write, attack-points, stress, admin",
@@ -48,7 +48,8 @@ static const struct command_line command = {
     "run",
     "[FILE | ID-GLOB | REQUIREMENT ...]",
     "Judges a driver with all cases, or those of the files, ids and requirements named.",
-    "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its end.\n"
+    "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
+    "end.\n"
     "The PIN of a real card comes from MDCTS_PIN or from where the profile says.\n"
     "Exit codes: 0 passed, 1 failed, 2 usage, 3 something is missing, 4 our own fault,\n"
     "5 nothing selected, 6 broken or cut short.\n\n"
@@ -66,7 +67,8 @@ static void on_interrupt(int signal_number)
     interrupted = 1;
 }
 
-/* The end of the run after the next case, not in the middle of one; a second signal ends it at once. */
+/* The end of the run after the next case, not in the middle of one; a second signal ends it at
+ * once. */
 static void watch_interrupts(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
@@ -174,8 +176,7 @@ static int open_trace(struct run *run)
 
 static int set_seed(struct run *run)
 {
-    if (options.seed != NULL &&
-        !bytes_from_hex(&run->arena, options.seed, &run->session.env.seed))
+    if (options.seed != NULL && !bytes_from_hex(&run->arena, options.seed, &run->session.env.seed))
         return options_complain(&command, "--seed is hexadecimal, not '%s'", options.seed);
     return -1;
 }

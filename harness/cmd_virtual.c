@@ -23,7 +23,8 @@ static const struct command_line command = {
     "-- COMMAND [ARGUMENTS]",
     "Runs any smart-card program with a private PC/SC daemon and virtual PIV cards.\n"
     "PIN 123456, PUK 12345678.  Daemon and cards end with the command.",
-    "The exit code is the command's; 128 + n if signal n ended it; 3 if daemon or card did not start.\n\n"
+    "The exit code is the command's; 128 + n if signal n ended it; 3 if daemon or card did not "
+    "start.\n\n"
     "  mdcts virtual -- opensc-tool -l\n"
     "  mdcts virtual -- yubico-piv-tool -a status -r MDCTS\n",
     rows,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of mdcts.  Each reads its own options (argv[0] is the command's name), prints its own errors and
- * returns the program's exit code: 0 to 6 as main.c's help lists them. */
+/* The commands of mdcts.  Each reads its own options (argv[0] is the command's name), prints its
+ * own errors and returns the program's exit code: 0 to 6 as main.c's help lists them. */
 #ifndef MDCTS_COMMANDS_H
 #define MDCTS_COMMANDS_H
 

@@ -69,21 +69,24 @@ static void print_line(const struct node *event, FILE *to)
         fprintf(to, "              CspAlloc(%" PRIu64 ") = block %" PRIu64 "\n",
                 node_get_uint(event, "size", 0), node_get_uint(event, "block", 0));
     else if (is_kind(event, "realloc"))
-        fprintf(to, "              CspReAlloc(block %" PRIu64 ", %" PRIu64 ") = block %" PRIu64 "\n",
+        fprintf(to,
+                "              CspReAlloc(block %" PRIu64 ", %" PRIu64 ") = block %" PRIu64 "\n",
                 node_get_uint(event, "from", 0), node_get_uint(event, "size", 0),
                 node_get_uint(event, "block", 0));
     else if (is_kind(event, "free"))
         fprintf(to, "              CspFree(block %" PRIu64 ")\n", node_get_uint(event, "block", 0));
     else if (is_kind(event, "get_dh_agreement"))
-        fprintf(to, "              CspGetDHAgreement(handle by %s, flags %" PRIu64
-                    ") answered index %" PRIu64 "\n",
+        fprintf(to,
+                "              CspGetDHAgreement(handle by %s, flags %" PRIu64
+                ") answered index %" PRIu64 "\n",
                 node_get_text(event, "handle"), node_get_uint(event, "flags", 0),
                 node_get_uint(node_get(event, "answer"), "index", 0));
     else
         fprintf(to, "              %s\n", kind);
 }
 
-static void print_status(struct arena *arena, const char *label, const struct node *returned, FILE *to)
+static void print_status(struct arena *arena, const char *label, const struct node *returned,
+                         FILE *to)
 {
     uint32_t status = (uint32_t)node_get_uint(returned, "status", 0);
     fprintf(to, "%-13s %s (0x%08" PRIX32 ")\n", label, status_text(arena, status), status);
@@ -97,7 +100,8 @@ static const struct case_result *result_of(const struct results *results)
     return NULL;
 }
 
-static void print_oracle(const struct derive_report *report, const struct results *results, FILE *to)
+static void print_oracle(const struct derive_report *report, const struct results *results,
+                         FILE *to)
 {
     const struct case_result *result = result_of(results);
     bool has_key = node_get(node_get(report->returned, "out"), "key") != NULL;
@@ -126,7 +130,8 @@ static void print_invariants(const struct results *results, FILE *to)
     }
 }
 
-bool derive_report_print(const struct derive_report *report, const struct results *results, FILE *to)
+bool derive_report_print(const struct derive_report *report, const struct results *results,
+                         FILE *to)
 {
     struct arena *arena = report->arena;
     const struct node *out = node_get(report->returned, "out");
@@ -152,8 +157,9 @@ bool derive_report_print(const struct derive_report *report, const struct result
     for (size_t i = 0; i < report->line_count; i++)
         print_line(report->lines[i], to);
     if (report->returned != NULL)
-        fprintf(to, "%-13s %" PRIu64 " us in CardDeriveKey, %" PRIu64
-                    " us in CardConstructDHAgreement\n",
+        fprintf(to,
+                "%-13s %" PRIu64 " us in CardDeriveKey, %" PRIu64
+                " us in CardConstructDHAgreement\n",
                 "Time", node_get_uint(report->returned, "us", 0),
                 node_get_uint(report->construct, "us", 0));
     return fflush(to) == 0 && !ferror(to);

@@ -11,11 +11,11 @@
 
 struct derive_report {
     struct arena *arena;
-    uint32_t step;           /* the derive step */
-    struct node *construct;  /* event "return" of the agreement; NULL: none */
+    uint32_t step;                /* the derive step */
+    struct node *construct;       /* event "return" of the agreement; NULL: none */
     struct node *call, *returned; /* of the derivation */
-    struct node *not_run;    /* the first step that was not run */
-    struct node *refused;    /* the first call that failed before the derivation */
+    struct node *not_run;         /* the first step that was not run */
+    struct node *refused;         /* the first call that failed before the derivation */
     struct node *lines[DERIVE_LINES_MAX];
     size_t line_count, apdus, callbacks;
 };
@@ -26,6 +26,7 @@ void derive_report_start(struct derive_report *report, struct arena *arena, uint
 void derive_report_take(struct derive_report *report, const struct node *event);
 
 /* False if it could not be written. */
-bool derive_report_print(const struct derive_report *report, const struct results *results, FILE *to);
+bool derive_report_print(const struct derive_report *report, const struct results *results,
+                         FILE *to);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each entry point takes: its parameters in order, and the members of the structures they point to.
+/* What each entry point takes: its parameters in order, and the members of the structures they
+ * point to.
  *
- * The tables turn a step's names (those of Cardmod.h) into memory images and results back into names.
- * They describe the 64-bit layout of include/mdcts/cardmod.h; no byte of a driver is ever touched here. */
+ * The tables turn a step's names (those of Cardmod.h) into memory images and results back into
+ * names. They describe the 64-bit layout of include/mdcts/cardmod.h; no byte of a driver is ever
+ * touched here. */
 #ifndef MDCTS_ENTRY_LAYOUT_H
 #define MDCTS_ENTRY_LAYOUT_H
 
@@ -17,10 +19,12 @@ enum layout_kind {
     LAYOUT_INPUT,      /* pointer to bytes of the caller's; .length names their count */
     LAYOUT_STRUCT,     /* parameter only: pointer to .layout, in and out */
     LAYOUT_CARD_DATA,  /* parameter only: the context */
-    LAYOUT_OUT_NUMBER, /* parameter only: pointer to a number of .size bytes that the driver writes */
-    LAYOUT_OUT_BLOCK,  /* pointer that the driver sets to a block of its own; .length names its size.
-                         As a parameter: pointer to such a pointer */
-    LAYOUT_OUT_BUFFER, /* parameter only: the caller's buffer; .capacity names its size, .length what came */
+    LAYOUT_OUT_NUMBER, /* parameter only: pointer to a number of .size bytes that the driver writes
+                        */
+    LAYOUT_OUT_BLOCK, /* pointer that the driver sets to a block of its own; .length names its size.
+                        As a parameter: pointer to such a pointer */
+    LAYOUT_OUT_BUFFER, /* parameter only: the caller's buffer; .capacity names its size, .length
+                          what came */
     LAYOUT_POINTER,    /* pointer to something else, NULL unless a step says otherwise */
 };
 
@@ -55,7 +59,8 @@ struct entry_layout {
 /* NULL if there is no such entry point. */
 const struct entry_layout *entry_layout_find(const char *name);
 
-/* A member of CARD_DATA; NULL if there is none.  Offset and size are set, kind tells numbers from pointers. */
+/* A member of CARD_DATA; NULL if there is none.  Offset and size are set, kind tells numbers from
+ * pointers. */
 const struct value_layout *card_data_member(const char *name);
 /* The member at or around a byte of CARD_DATA; NULL behind its end or in padding. */
 const struct value_layout *card_data_member_at(size_t offset);

@@ -5,11 +5,17 @@
 
 #include <string.h>
 
-#define BYTES(text) {(const uint8_t *)(text), sizeof(text) - 1}
-#define NEED(parameter, bytes) {.type = (parameter), .type_name = #parameter, .value = BYTES(bytes), \
-                                .cb = sizeof(bytes) - 1}
-#define SEED_8  "\1\2\3\4\5\6\7\10"
-#define SEED_64 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
+#define NEED(parameter, bytes)                                                                     \
+    {                                                                                              \
+        .type = (parameter), .type_name = #parameter, .value = BYTES(bytes),                       \
+        .cb = sizeof(bytes) - 1                                                                    \
+    }
+#define SEED_8    "\1\2\3\4\5\6\7\10"
+#define SEED_64   SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8 SEED_8
 #define NEEDS_MAX 3
 
 /* clang-format off */
@@ -22,7 +28,8 @@ static const struct kdf_row {
     {"HASH", {{0}}, 0, true},
     {"HMAC", {NEED(KDF_HMAC_KEY, "\3\6\11")}, 1, true},
     {"TLS_PRF", {NEED(KDF_TLS_PRF_LABEL, "label"), NEED(KDF_TLS_PRF_SEED, SEED_64)}, 2, false},
-    {"SP800_56A_CONCAT", {NEED(KDF_ALGORITHMID, "A"), NEED(KDF_PARTYUINFO, "U"), NEED(KDF_PARTYVINFO, "V")}, 3, false},
+    {"SP800_56A_CONCAT",
+     {NEED(KDF_ALGORITHMID, "A"), NEED(KDF_PARTYUINFO, "U"), NEED(KDF_PARTYVINFO, "V")}, 3, false},
     {"TRUNCATE", {{0}}, 0, false},
 };
 /* clang-format on */

@@ -43,8 +43,10 @@ static void print_usage(FILE *to)
           "  mdcts COMMAND --help   what a command takes\n"
           "  mdcts --version        the version\n"
           "\n"
-          "Exit codes: 0 everything held; 1 something is FAIL, CRASH, HANG or BLOCKED by one; 2 wrong\n"
-          "usage or a wrong input file; 3 something is missing (driver, reader, card, PIN); 4 a fault of\n"
+          "Exit codes: 0 everything held; 1 something is FAIL, CRASH, HANG or BLOCKED by one; 2 "
+          "wrong\n"
+          "usage or a wrong input file; 3 something is missing (driver, reader, card, PIN); 4 a "
+          "fault of\n"
           "our own, or a report that could not be written; 5 nothing was selected; 6 something is\n"
           "BROKEN, or the run was cut short.\n"
           "\n"
@@ -72,7 +74,8 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
         return 0;
     }

@@ -50,7 +50,8 @@ struct row {
     bool ok;
 };
 
-/* The same keys every time: a secret that starts with a zero byte by chance is no flaky consequence. */
+/* The same keys every time: a secret that starts with a zero byte by chance is no flaky
+ * consequence. */
 #define SEED            "6d757461746564206d757461746564"
 #define COUNTING_DRIVER "reference-counting.so"
 #define PASSED          "passed "

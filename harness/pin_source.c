@@ -89,8 +89,9 @@ static const char *read_pin(struct arena *keep, const struct profile_pin *pin, c
     switch (pin->source) {
     case PIN_FROM_ENV:
         if (!read_variable(pin->variable, text, PIN_BYTES_MAX + 1))
-            return arena_printf(keep, "the environment variable %s, which holds the PIN of %s, is not set",
-                                pin->variable, pin->role);
+            return arena_printf(
+                keep, "the environment variable %s, which holds the PIN of %s, is not set",
+                pin->variable, pin->role);
         return NULL;
     case PIN_FROM_FD:
         if (!read_line(pin->fd, text, PIN_BYTES_MAX + 1))

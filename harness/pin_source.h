@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where PINs come from: the environment, a descriptor, a prompt on a terminal; never a command line or file.
+/* Where PINs come from: the environment, a descriptor, a prompt on a terminal; never a command line
+ * or file.
  *
- * What is read goes into the secrets, whose bytes pin_source_wipe() wipes, and into the mask that keeps it
- * out of traces.  The variables are removed from our own environment, so that no child inherits them. */
+ * What is read goes into the secrets, whose bytes pin_source_wipe() wipes, and into the mask that
+ * keeps it out of traces.  The variables are removed from our own environment, so that no child
+ * inherits them. */
 #ifndef MDCTS_PIN_SOURCE_H
 #define MDCTS_PIN_SOURCE_H
 
@@ -10,7 +12,7 @@
 #include "profile.h"
 #include "secret_mask.h"
 
-#define PIN_VARIABLE  "MDCTS_PIN"  /* the user's, where the profile says nothing */
+#define PIN_VARIABLE  "MDCTS_PIN" /* the user's, where the profile says nothing */
 #define PIN_BYTES_MAX SECRET_LENGTH_MAX
 
 struct pin_storage {

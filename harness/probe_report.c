@@ -59,9 +59,10 @@ static void print_flow(FILE *to, const struct node *node)
 static void print_containers(FILE *to, const struct node *containers)
 {
     static const char *const keys[] = {"curve", "use"};
-    fputs("  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
-          "  containers:\n",
-          to);
+    fputs(
+        "  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
+        "  containers:\n",
+        to);
     for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
          row = row->next) {
         fprintf(to, "    - {index: %s", node_get_text(row, "index"));
@@ -84,7 +85,8 @@ static void print_text(FILE *to, const char *indent, const char *key, const char
 
 bool probe_report_write(FILE *to, const struct session *session, const struct node *capabilities)
 {
-    fputs("# A driver profile, as `mdcts probe` found it.  Edit it: what is declared here and refused\n"
+    fputs("# A driver profile, as `mdcts probe` found it.  Edit it: what is declared here and "
+          "refused\n"
           "# by the driver fails.\n"
           "driver:\n",
           to);

@@ -53,7 +53,8 @@ static void add_line(struct arena *keep, char *line, struct readers *out)
     };
 }
 
-bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *out, const char **why)
+bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *out,
+                  const char **why)
 {
     char line[LINE_MAX_BYTES];
     pid_t pid;
@@ -97,7 +98,8 @@ const char *reader_find(struct arena *keep, const char *pcsc_socket, const char 
         if (strstr(all.items[i].name, wanted) == NULL)
             continue;
         if (found != NULL) {
-            *why = arena_printf(keep, "'%s' is part of several reader names, for instance '%s' and '%s'",
+            *why = arena_printf(keep,
+                                "'%s' is part of several reader names, for instance '%s' and '%s'",
                                 wanted, found, all.items[i].name);
             return NULL;
         }

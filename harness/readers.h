@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PC/SC readers of a daemon, asked for by a host process, since the runner never speaks PC/SC. */
+/* The PC/SC readers of a daemon, asked for by a host process, since the runner never speaks PC/SC.
+ */
 #ifndef MDCTS_READERS_H
 #define MDCTS_READERS_H
 
@@ -18,10 +19,13 @@ struct readers {
     size_t count;
 };
 
-/* pcsc_socket is PCSCLITE_CSOCK_NAME or NULL.  False with a sentence in *why: no daemon, no library. */
-bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *out, const char **why);
+/* pcsc_socket is PCSCLITE_CSOCK_NAME or NULL.  False with a sentence in *why: no daemon, no
+ * library. */
+bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *out,
+                  const char **why);
 
-/* The reader that wanted names: its name, its number in the list, or a part of one name.  NULL with *why. */
+/* The reader that wanted names: its name, its number in the list, or a part of one name.  NULL with
+ * *why. */
 const char *reader_find(struct arena *keep, const char *pcsc_socket, const char *wanted,
                         const char **why);
 

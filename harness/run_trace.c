@@ -48,7 +48,8 @@ bool run_trace_requirements(struct run_trace *trace, const struct requirements *
     struct arena arena = {0};
     bool ok = true;
     for (size_t i = 0; i < rows->count && ok; i++) {
-        ok = write_wrapped(trace, &arena, "requirement", requirement_to_node(&arena, &rows->items[i]));
+        ok = write_wrapped(trace, &arena, "requirement",
+                           requirement_to_node(&arena, &rows->items[i]));
         arena_reset(&arena);
     }
     arena_free(&arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run's trace: what stands in front of the events, and the path that every event takes into it. */
+/* A run's trace: what stands in front of the events, and the path that every event takes into it.
+ */
 #ifndef MDCTS_RUN_TRACE_H
 #define MDCTS_RUN_TRACE_H
 

@@ -146,8 +146,12 @@ static const char *const *host_environment(struct session *session)
 
 static int start_host_server(struct session *session)
 {
-    const char *argv[] = {program_path("mdcts-host"), "--server", "3", "--tap",
-                          program_path("../lib/tap/libpcsclite.so.1"), NULL};
+    const char *argv[] = {program_path("mdcts-host"),
+                          "--server",
+                          "3",
+                          "--tap",
+                          program_path("../lib/tap/libpcsclite.so.1"),
+                          NULL};
     char why[SUPERVISOR_WHY_MAX];
     const char *error = NULL;
     int pair[2];
@@ -174,7 +178,8 @@ static int start_host_server(struct session *session)
 static int find_reader(struct session *session)
 {
     const char *why = NULL;
-    const char *name = reader_find(&session->keep, session->pcsc_socket, session->wanted_reader, &why);
+    const char *name =
+        reader_find(&session->keep, session->pcsc_socket, session->wanted_reader, &why);
     if (name == NULL)
         return complain(EXIT_ENVIRONMENT, "%s", why);
     session->readers[0] = name;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a command that touches a driver needs around it: supervisor, reader, host server, PINs.
  *
- * A session owns all of them; session_close() ends every process it started, and so does the end of the
- * runner, however it comes.  Problems are sentences on stderr; session_open() returns the exit code that
- * they call for. */
+ * A session owns all of them; session_close() ends every process it started, and so does the end of
+ * the runner, however it comes.  Problems are sentences on stderr; session_open() returns the exit
+ * code that they call for. */
 #ifndef MDCTS_SESSION_H
 #define MDCTS_SESSION_H
 
@@ -15,22 +15,31 @@
 
 /* The options that run, derive, probe and doctor share; see SESSION_OPTION_ROWS. */
 struct session_options {
-    const char *driver;   /* NULL: the profile's */
-    const char *reader;   /* NULL: the profile's, else the virtual one */
-    const char *profile;  /* NULL: none */
-    const char *card;     /* command line of another card simulator; NULL: ours */
+    const char *driver;          /* NULL: the profile's */
+    const char *reader;          /* NULL: the profile's, else the virtual one */
+    const char *profile;         /* NULL: none */
+    const char *card;            /* command line of another card simulator; NULL: ours */
     unsigned long timeout_scale; /* percent; 0: 100 */
 };
 
 /* Rows for a command's option table; o is its struct session_options. */
 #define SESSION_OPTION_ROWS(o)                                                                     \
-    {"driver", 'd', OPTION_TEXT, "FILE", "the minidriver under test, a shared object",             \
-     &(o).driver},                                                                                 \
-        {"reader", 'r', OPTION_TEXT, "NAME",                                                       \
-         "PC/SC reader: name, part of it, index, or 'virtual' [virtual]", &(o).reader},            \
+    {                                                                                              \
+        "driver",   'd', OPTION_TEXT, "FILE", "the minidriver under test, a shared object",        \
+        &(o).driver},                                                                              \
+        {"reader",                                                                                 \
+         'r',                                                                                      \
+         OPTION_TEXT,                                                                              \
+         "NAME",                                                                                   \
+         "PC/SC reader: name, part of it, index, or 'virtual' [virtual]",                          \
+         &(o).reader},                                                                             \
         {"profile", 'p', OPTION_TEXT, "FILE", "what is known of the driver (YAML)", &(o).profile}, \
-        {"card", 0, OPTION_TEXT, "COMMAND",                                                        \
-         "with 'virtual': a card simulator of your own; {socket} is replaced", &(o).card},         \
+        {"card",                                                                                   \
+         0,                                                                                        \
+         OPTION_TEXT,                                                                              \
+         "COMMAND",                                                                                \
+         "with 'virtual': a card simulator of your own; {socket} is replaced",                     \
+         &(o).card},                                                                               \
     {                                                                                              \
         "timeout-scale", 0, OPTION_NUMBER, "PERCENT", "scale every time limit [100]",              \
             &(o).timeout_scale                                                                     \
@@ -59,7 +68,8 @@ int session_open(struct session *session, const struct session_options *options)
 /* Only the reader and its daemon, no driver and no host. */
 int session_open_reader(struct session *session, const struct session_options *options);
 
-/* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go on. */
+/* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
+ * on. */
 bool session_pin_refused(const struct session *session);
 
 /* Ends what a case left behind and makes ready for the next. */

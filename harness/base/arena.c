@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)16 * 1024)
+#define CHUNK_BYTES    ((size_t)16 * 1024)
 #define EXIT_OUR_FAULT 4
 
 struct arena_chunk {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An arena: memory that is given back all at once.
  *
- * The runner parses, plans and judges in arenas and frees nothing singly.  Memory comes zeroed and aligned
- * for any type, and stays where it is until arena_reset() or arena_free().  Allocation never returns
- * NULL: out of memory prints one sentence and ends the program with exit code 4, the only such place. */
+ * The runner parses, plans and judges in arenas and frees nothing singly.  Memory comes zeroed and
+ * aligned for any type, and stays where it is until arena_reset() or arena_free().  Allocation
+ * never returns NULL: out of memory prints one sentence and ends the program with exit code 4, the
+ * only such place. */
 #ifndef MDCTS_BASE_ARENA_H
 #define MDCTS_BASE_ARENA_H
 
@@ -17,7 +18,7 @@ struct arena {
     struct arena_chunk *chunks;
 };
 
-#define arena_new(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
+#define arena_new(arena, type)          ((type *)arena_alloc((arena), 1, sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
 
 /* count * size bytes, zeroed; never NULL, also for zero bytes. */
@@ -33,8 +34,8 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Doubles an array that is full.  *items has count used of *capacity elements of size bytes; afterwards
- * there is room for one more.  Returns the array, moved if it grew. */
+/* Doubles an array that is full.  *items has count used of *capacity elements of size bytes;
+ * afterwards there is room for one more.  Returns the array, moved if it grew. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
 
 /* Gives everything back but keeps one chunk for the next use. */

@@ -70,7 +70,11 @@ bool bytes_from_hex(struct arena *keep, const char *text, struct bytes *out)
 static size_t utf8_decode(const uint8_t *s, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+    size_t len = s[0] < 0x80       ? 1
+                 : s[0] >> 5 == 6  ? 2
+                 : s[0] >> 4 == 14 ? 3
+                 : s[0] >> 3 == 30 ? 4
+                                   : 0;
     if (len == 0)
         return 0;
     uint32_t value = len == 1 ? s[0] : s[0] & (0x7Fu >> len);

@@ -25,7 +25,8 @@ struct bytes bytes_copy(struct arena *keep, struct bytes from);
 /* Lower-case hexadecimal, NUL-terminated, in keep. */
 char *bytes_to_hex(struct arena *keep, struct bytes from);
 
-/* Reads hexadecimal digits of either case; blanks between bytes are allowed.  False if text is anything else. */
+/* Reads hexadecimal digits of either case; blanks between bytes are allowed.  False if text is
+ * anything else. */
 bool bytes_from_hex(struct arena *keep, const char *text, struct bytes *out);
 
 /* UTF-16LE code units of UTF-8 text with a final NUL unit.  False if text is not valid UTF-8. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Diagnostics about input that a person can mend: "file:line:column: error: sentence".
  *
- * Reading goes on after an error and up to DIAG_MAX are kept, so that one run shows them all.  Nothing that
- * had an error may be used. */
+ * Reading goes on after an error and up to DIAG_MAX are kept, so that one run shows them all.
+ * Nothing that had an error may be used. */
 #ifndef MDCTS_BASE_DIAG_H
 #define MDCTS_BASE_DIAG_H
 

@@ -115,7 +115,8 @@ bool node_is_scalar(const struct node *node)
 bool node_is_null(const struct node *node)
 {
     return node != NULL && node->kind == NODE_PLAIN &&
-           (strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0 || node->text[0] == '\0');
+           (strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0 ||
+            node->text[0] == '\0');
 }
 
 const char *node_text(const struct node *node)
@@ -134,7 +135,8 @@ static bool is_number(const struct node *node)
         return false;
     const char *digits = node->text + (node->text[0] == '-');
     if (digits[0] == '0' && digits[1] == 'x')
-        return digits[2] != '\0' && strspn(digits + 2, "0123456789abcdefABCDEF") == strlen(digits + 2);
+        return digits[2] != '\0' &&
+               strspn(digits + 2, "0123456789abcdefABCDEF") == strlen(digits + 2);
     return digits[0] != '\0' && strspn(digits, "0123456789") == strlen(digits);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A document as a tree: what YAML files, profiles and trace lines are read into, and JSON is written from.
+/* A document as a tree: what YAML files, profiles and trace lines are read into, and JSON is
+ * written from.
  *
- * Nodes live in the arena of whoever made them and never change owners.  Map keys are unique and keep their
- * order.  Scalars keep their text; a plain (unquoted) YAML scalar and a JSON number, true, false or null
- * are NODE_PLAIN, everything quoted is NODE_STRING, so "null" in quotes is a string. */
+ * Nodes live in the arena of whoever made them and never change owners.  Map keys are unique and
+ * keep their order.  Scalars keep their text; a plain (unquoted) YAML scalar and a JSON number,
+ * true, false or null are NODE_PLAIN, everything quoted is NODE_STRING, so "null" in quotes is a
+ * string. */
 #ifndef MDCTS_BASE_NODE_H
 #define MDCTS_BASE_NODE_H
 
@@ -34,7 +36,8 @@ struct node *node_new_bool(struct arena *keep, bool value);
 struct node *node_new_null(struct arena *keep);
 /* A string node of lower-case hexadecimal digits. */
 struct node *node_new_hex(struct arena *keep, struct bytes value);
-/* Appends child, which must be in no other tree; key is borrowed and must not be there yet. Returns child. */
+/* Appends child, which must be in no other tree; key is borrowed and must not be there yet. Returns
+ * child. */
 struct node *node_add(struct node *map, const char *key, struct node *child);
 struct node *node_append(struct node *list, struct node *child);
 /* A deep copy in keep; its strings are copied too. */
