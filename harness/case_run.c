@@ -151,7 +151,7 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     }
     bool loaded = false;
     uint64_t start = now_ns();
-    enum host_outcome outcome = host_load(run->host, env->driver, LOAD_TIMEOUT_MS, &loaded);
+    enum host_outcome outcome = host_load(run->host, env->driver, env->call_timeout_ms, &loaded);
     uint64_t after_load = now_ns();
     if (outcome == HOST_RETURNED && loaded)
         connect_host(run);

@@ -248,19 +248,18 @@ static int run_session(struct run *run)
         return EXIT_OUR_FAULT;
     struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
     session_sweep(&run->session);
-    if (session_pin_refused(&run->session))
+    if (session_pin_refused(&run->session)) {
+        fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
+              stderr);
         return EXIT_ENVIRONMENT;
+    }
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;
     if (run->session.is_virtual)
         run->plan_options.allow = ALLOW_ALL;
     if (!plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan))
-        return complain_diags(run, run->plan.unselected ? EXIT_NOTHING : EXIT_USAGE);
-    if (run->plan.count == 0) {
-        fputs("mdcts: error: nothing was selected\n", stderr);
-        return EXIT_NOTHING;
-    }
+        return complain_diags(run, EXIT_USAGE);
     if (!run_trace_capabilities(&run->trace, capabilities) ||
         !run_trace_plan(&run->trace, &run->plan))
         return EXIT_OUR_FAULT;
@@ -314,9 +313,24 @@ static int check_oracle(void)
     return EXIT_OUR_FAULT;
 }
 
+/* A selection that selects nothing is told before a card is touched. */
+static int check_selection(struct run *run)
+{
+    if (plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan)) {
+        bool nothing = run->plan.count == 0;
+        run->plan = (struct plan){0};
+        if (nothing)
+            fputs("mdcts: error: nothing was selected\n", stderr);
+        return nothing ? EXIT_NOTHING : 0;
+    }
+    return complain_diags(run, run->plan.unselected ? EXIT_NOTHING : EXIT_USAGE);
+}
+
 static int run_driver(struct run *run)
 {
     int code = check_oracle();
+    if (code == 0)
+        code = check_selection(run);
     if (code != 0)
         return code;
     code = session_open(&run->session, &options.session);

@@ -38,6 +38,20 @@ static bool can_read_safely(void)
     return memory_read((uintptr_t)&from, &to, 1) == 1 && to == from;
 }
 
+static void print_reader(void *data, const char *name, bool has_card, struct bytes atr)
+{
+    (void)data;
+    for (size_t i = 0; i < atr.len; i++)
+        printf("%02x", atr.data[i]);
+    printf("%s\t%s\n", has_card && atr.len > 0 ? "" : "-", name);
+}
+
+static int print_readers(void)
+{
+    pcsc_load(NULL);
+    return pcsc_list(print_reader, NULL) && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int usage(void)
 {
     fputs("mdcts-host is started by mdcts; usage: mdcts-host --server FD [--tap FILE] "
@@ -50,6 +64,8 @@ int main(int argc, char **argv)
 {
     const char *tap = NULL, *pcsc = NULL;
     int socket = -1;
+    if (argc == 2 && strcmp(argv[1], "--readers") == 0)
+        return print_readers();
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--server") == 0)
             socket = (int)strtol(argv[i + 1], NULL, 10);

@@ -8,7 +8,8 @@
 
 #include <winscard.h>
 
-#define READER_BYTES_MAX 256
+#define READER_BYTES_MAX  256
+#define READERS_BYTES_MAX 16384
 
 static struct {
     __typeof__(SCardEstablishContext) *establish;
@@ -20,6 +21,8 @@ static struct {
     __typeof__(SCardEndTransaction) *end;
     __typeof__(SCardStatus) *status;
     __typeof__(SCardTransmit) *transmit;
+    __typeof__(SCardListReaders) *list;
+    __typeof__(SCardGetStatusChange) *change;
 } pcsc;
 
 static bool loaded, connected;
@@ -59,6 +62,8 @@ bool pcsc_load(const char *path)
         {"SCardEndTransaction", &pcsc.end},
         {"SCardStatus", &pcsc.status},
         {"SCardTransmit", &pcsc.transmit},
+        {"SCardListReaders", &pcsc.list},
+        {"SCardGetStatusChange", &pcsc.change},
     };
     void *library = open_library(path);
     loaded = library != NULL;
@@ -184,4 +189,29 @@ uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len)
     }
     pcsc.release(own);
     return (uint32_t)status;
+}
+
+/* What is in a reader now, without connecting to it. */
+static void tell_reader(const char *name, SCARDCONTEXT client, pcsc_reader *tell, void *data)
+{
+    SCARD_READERSTATE state = {.szReader = name, .dwCurrentState = SCARD_STATE_UNAWARE};
+    LONG status = pcsc.change(client, 0, &state, 1);
+    bool present = status == SCARD_S_SUCCESS && (state.dwEventState & SCARD_STATE_PRESENT) != 0;
+    size_t len = present && state.cbAtr <= sizeof state.rgbAtr ? state.cbAtr : 0;
+    tell(data, name, present, (struct bytes){state.rgbAtr, len});
+}
+
+bool pcsc_list(pcsc_reader *tell, void *data)
+{
+    static char names[READERS_BYTES_MAX];
+    DWORD len = sizeof names - 2; /* ends with two NULs whatever the daemon says */
+    SCARDCONTEXT client;
+    if (!loaded || pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &client) != SCARD_S_SUCCESS)
+        return false;
+    LONG status = pcsc.list(client, NULL, names, &len);
+    for (const char *name = names; status == SCARD_S_SUCCESS && *name != '\0';
+         name += strlen(name) + 1)
+        tell_reader(name, client, tell, data);
+    pcsc.release(client);
+    return status == SCARD_S_SUCCESS || (uint32_t)status == (uint32_t)SCARD_E_NO_READERS_AVAILABLE;
 }

@@ -28,4 +28,9 @@ uint32_t pcsc_disconnect(bool reset);
 /* Connects a second time, transmits, disconnects; *len: capacity, then length of the response. */
 uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len);
 
+/* Tells every reader of the daemon, in its order, and the ATR of the card in it.  False if no
+ * daemon answers. */
+typedef void pcsc_reader(void *data, const char *name, bool has_card, struct bytes atr);
+bool pcsc_list(pcsc_reader *tell, void *data);
+
 #endif

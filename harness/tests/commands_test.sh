@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The commands that answer one question: derive, probe, list, explain, lint, readers, virtual.
+. "$(dirname "$0")/lib.sh"
+reference=$DRIVERS/reference.so
+
+expect_code 0 "$MDCTS" derive --driver "$reference" --curve P-256 --kdf HMAC --hash SHA256 \
+    --param KDF_HMAC_KEY=hex:0306
+expect_text "$work/out" "SCARD_S_SUCCESS (0x00000000)"
+expect_text "$work/out" "cbDerivedKey  32 bytes"
+expect_text "$work/out" "Oracle        agrees"
+expect_text "$work/out" "CspAlloc(32) = block"
+expect_code 1 "$MDCTS" derive --driver "$DRIVERS/mutant-sha384-is-sha256.so" --hash SHA384
+expect_text "$work/out" "Oracle        FAIL"
+expect_code 0 "$MDCTS" derive --driver "$reference" --secret-handle --leading-zeros 1
+expect_text "$work/out" "CspGetDHAgreement(handle by address, flags 0) answered index 1"
+expect_code 2 "$MDCTS" derive --driver "$reference" --param nothing
+
+expect_code 0 "$MDCTS" probe --driver "$reference" -o "$work/p.yaml"
+expect_code 0 "$MDCTS" lint "$work/p.yaml"
+expect_code 0 "$MDCTS" run --profile "$work/p.yaml" --out "$work/run" R010
+
+expect_code 0 "$MDCTS" lint "$ROOT/cases"
+expect_code 0 "$MDCTS" list
+expect_text "$work/out" "derive/hash/named"
+expect_code 0 "$MDCTS" list --coverage
+expect_text "$work/out" "R253"
+n=1
+while [ "$n" -le 253 ]; do
+    id=$(printf 'R%03d' "$n")
+    expect_code 0 "$MDCTS" explain "$id"
+    expect_text "$work/out" "$id"
+    n=$((n + 1))
+done
+expect_code 0 "$MDCTS" explain derive/hash/named
+
+# A reader of somebody else's daemon is a real reader: PIN from the environment, sent once if it is wrong.
+expect_code 0 "$MDCTS" virtual -- "$MDCTS" readers
+expect_text "$work/out" "MDCTS V0 00 00"
+expect_code 0 "$MDCTS" virtual -- env MDCTS_PIN=123456 "$MDCTS" run --reader MDCTS --driver "$reference" \
+    --out "$work/real" R063
+expect_no_text "$work/real/trace.jsonl" 313233343536
+expect_code 3 "$MDCTS" virtual -- env MDCTS_PIN=654321 "$MDCTS" run --reader MDCTS \
+    --driver "$reference" --out "$work/wrong" R063
+expect_text "$work/err" "refused the PIN"
+expect_no_text "$work/wrong/trace.jsonl" 363534333231
+[ "$(grep -c '"command":"0020' "$work/wrong/trace.jsonl")" -eq 1 ] || wrong "the PIN was not sent just once"
+expect_code 7 "$MDCTS" virtual -- sh -c 'exit 7'
+
+expect_nothing_left
+finish
