@@ -45,6 +45,7 @@ static const char case_text[] =
 
 struct sample {
     uint64_t whole, own, load, connect, driver;
+    uint64_t begin, steps, end, sweep; /* the parts of own */
 };
 
 static void ignore_event(void *data, struct arena *arena, struct node *event)
@@ -66,20 +67,27 @@ static bool measure(struct session *session, const struct planned *planned, stru
     uint64_t start = now_ns();
     struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id);
     bool ok = run != NULL;
+    uint64_t begun = now_ns();
     for (size_t i = 0; ok && i < planned->step_count; i++) {
         struct step_result r = case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
         ok = r.ran && r.status == 0;
     }
     if (run == NULL)
         return false;
-    struct case_run seen = *run;
+    uint64_t played = now_ns();
+    out->load = run->load_ns;
+    out->connect = run->connect_ns;
+    out->driver = run->calls_ns;
     case_run_end(run);
+    uint64_t ended = now_ns();
     session_sweep(session);
-    out->whole = now_ns() - start;
-    out->load = seen.load_ns;
-    out->connect = seen.connect_ns;
-    out->driver = seen.calls_ns;
-    out->own = out->whole - out->load - out->connect - out->driver;
+    uint64_t swept = now_ns();
+    out->whole = swept - start;
+    out->begin = begun - start - out->load - out->connect;
+    out->steps = played - begun - out->driver;
+    out->end = ended - played;
+    out->sweep = swept - ended;
+    out->own = out->begin + out->steps + out->end + out->sweep;
     return ok;
 }
 
@@ -111,6 +119,7 @@ static int bench(struct session *session, struct arena *arena)
     session->env.emit = ignore_event;
     session->env.emit_data = &events;
     session->env.capabilities = probe_capabilities(&session->env, arena);
+    session_preload(session);
     struct node *node = json_tree_parse(&diags, arena, case_text, sizeof case_text - 1, "bench", 1);
     if (node == NULL || !planned_read(&diags, arena, node, &planned)) {
         diags_print(&diags, stderr);
@@ -132,6 +141,10 @@ static int bench(struct session *session, struct arena *arena)
            (double)done / seconds);
     print_row("a whole case", samples, done, offsetof(struct sample, whole));
     print_row("  the harness' own", samples, done, offsetof(struct sample, own));
+    print_row("    starting the host", samples, done, offsetof(struct sample, begin));
+    print_row("    calls and events", samples, done, offsetof(struct sample, steps));
+    print_row("    ending the host", samples, done, offsetof(struct sample, end));
+    print_row("    sweeping", samples, done, offsetof(struct sample, sweep));
     print_row("  loading the driver", samples, done, offsetof(struct sample, load));
     print_row("  connecting (PC/SC)", samples, done, offsetof(struct sample, connect));
     print_row("  driver and card", samples, done, offsetof(struct sample, driver));

@@ -253,6 +253,7 @@ static int run_session(struct run *run)
               stderr);
         return EXIT_ENVIRONMENT;
     }
+    session_preload(&run->session);
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;

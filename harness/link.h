@@ -267,6 +267,7 @@ struct host_call {
     uint32_t step;
     uint32_t timeout_ms;
     bool transaction; /* hold one around the call, if connected and none is held */
+    bool cache_after; /* host_context_after_acquire() of `current` if the call succeeds */
     const struct host_value *args;
     size_t arg_count;
     const struct host_object *objects;

@@ -108,6 +108,7 @@ static void put_call(struct frame_writer *request, const struct host_call *call)
         .current = call->current,
         .step = call->step,
         .transaction = call->transaction,
+        .cache_after = call->cache_after,
         .alloc_nth = call->alloc.nth,
         .alloc_from = call->alloc.from_then_on,
         .realloc_nth = call->realloc.nth,

@@ -9,6 +9,7 @@
 #include "readers.h"
 #include "yaml_tree.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,26 @@ static int read_pins(struct session *session)
 
 /* ---- processes ---- */
 
+/* Runner, host, daemon and card take turns and never run at once: on one core their wake-ups cost
+ * half. Only with the virtual reader; whoever runs jobs side by side starts several runners. */
+static void stay_on_one_core(void)
+{
+    cpu_set_t one;
+    int core = sched_getcpu();
+    CPU_ZERO(&one);
+    if (core >= 0 && core < CPU_SETSIZE)
+        CPU_SET((size_t)core, &one);
+    if (CPU_COUNT(&one) == 1)
+        sched_setaffinity(0, sizeof one, &one);
+}
+
+static bool wants_virtual_reader(const struct session *session,
+                                 const struct session_options *options)
+{
+    const char *reader = options->reader != NULL ? options->reader : session->profile.reader;
+    return reader == NULL || strcmp(reader, "virtual") == 0;
+}
+
 static int start_supervisor(struct session *session)
 {
     char why[SUPERVISOR_WHY_MAX];
@@ -144,34 +165,87 @@ static const char *const *host_environment(struct session *session)
     return env;
 }
 
-static int start_host_server(struct session *session)
+/* A server of hosts; NULL with *code. A preloading one has the driver already and keeps its words
+ * to itself. */
+static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
     const char *argv[] = {program_path("mdcts-host"),
                           "--server",
                           "3",
                           "--tap",
                           program_path("../lib/tap/libpcsclite.so.1"),
+                          preload ? "--preload" : NULL,
+                          session->env.driver,
                           NULL};
     char why[SUPERVISOR_WHY_MAX];
-    const char *error = NULL;
+    const char *error = "no socket pair could be made";
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        return complain(EXIT_OUR_FAULT, "no socket pair could be made");
+    *code = EXIT_OUR_FAULT;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        complain(*code, "%s", error);
+        return NULL;
+    }
     struct spawn_request request = {.kind = SPAWN_SERVER,
                                     .argv = argv,
                                     .env = host_environment(session),
-                                    .fd_count = 3,
+                                    .fd_count = preload ? 1 : 3,
                                     .fds = {pair[1], STDOUT_FILENO, STDERR_FILENO},
                                     .targets = {SERVER_FD, STDOUT_FILENO, STDERR_FILENO}};
     pid_t pid = supervisor_spawn(&session->supervisor, &request, NULL, why);
     close(pair[1]);
-    if (pid < 0) {
-        close(pair[0]);
-        return complain(EXIT_ENVIRONMENT, "%s", why);
-    }
     struct link_config config = {.server_fd = pair[0]};
-    session->env.link = link_open(&config, &session->keep, &error);
-    return session->env.link != NULL ? 0 : complain(EXIT_OUR_FAULT, "%s", error);
+    struct link *link = pid < 0 ? NULL : link_open(&config, &session->keep, &error);
+    if (link != NULL) {
+        *code = 0;
+        return link;
+    }
+    close(pair[0]);
+    *code = pid < 0 ? EXIT_ENVIRONMENT : EXIT_OUR_FAULT;
+    complain(*code, "%s", pid < 0 ? why : error);
+    return NULL;
+}
+
+static int start_link(struct session *session)
+{
+    int code;
+    session->env.link = start_host_server(session, false, &code);
+    return code;
+}
+
+static void forget_event(void *data, struct node *event, struct bytes content)
+{
+    (void)data;
+    (void)event;
+    (void)content;
+}
+
+/* One host of it loads and ends as it should. */
+static bool link_works(struct session *session, struct link *link)
+{
+    struct arena arena = {0};
+    struct host_sink sink = {&arena, forget_event, NULL};
+    struct host *host = host_start(link, &sink);
+    bool loaded = false;
+    if (host != NULL) {
+        host_load(host, session->env.driver, session->env.call_timeout_ms, &loaded);
+        loaded = host_end(host, false, session->env.call_timeout_ms).clean && loaded;
+    }
+    arena_free(&arena);
+    return loaded;
+}
+
+void session_preload(struct session *session)
+{
+    int code;
+    struct link *link = start_host_server(session, true, &code);
+    if (link == NULL)
+        return;
+    if (link_works(session, link)) {
+        session->plain_link = session->env.link;
+        session->env.link = link;
+    } else {
+        link_close(link);
+    }
 }
 
 /* The one reader of the system's daemon that the user meant. */
@@ -213,7 +287,7 @@ int session_open_reader(struct session *session, const struct session_options *o
     if (code == 0)
         code = start_reader(session, options);
     if (code == 0)
-        code = start_host_server(session);
+        code = start_link(session);
     set_timeouts(session, options);
     return code;
 }
@@ -226,6 +300,8 @@ int session_open(struct session *session, const struct session_options *options)
         code = find_driver(session, options);
     if (code == 0 && !choose_seed(session))
         code = complain(EXIT_OUR_FAULT, "the system gave no random bytes");
+    if (code == 0 && wants_virtual_reader(session, options))
+        stay_on_one_core();
     if (code == 0)
         code = start_supervisor(session);
     if (code == 0)
@@ -233,7 +309,7 @@ int session_open(struct session *session, const struct session_options *options)
     if (code == 0)
         code = read_pins(session);
     if (code == 0)
-        code = start_host_server(session);
+        code = start_link(session);
     if (code == 0 && !session->is_virtual)
         code = find_reader(session);
     set_timeouts(session, options);
@@ -248,13 +324,16 @@ bool session_pin_refused(const struct session *session)
 
 void session_sweep(struct session *session)
 {
-    supervisor_sweep(&session->supervisor, NULL);
+    if (!supervisor_is_clean(&session->supervisor))
+        supervisor_sweep(&session->supervisor, NULL);
 }
 
 void session_close(struct session *session)
 {
     if (session->env.link != NULL)
         link_close(session->env.link);
+    if (session->plain_link != NULL)
+        link_close(session->plain_link);
     if (session->has_virtual_reader)
         virtual_reader_stop(&session->virtual_reader, &session->supervisor);
     if (session->has_supervisor)

@@ -55,6 +55,8 @@ struct session {
     struct card_secrets secrets;
     struct secret_mask mask;
     struct peer_cache peers;
+    struct link
+        *plain_link; /* the first server's, once session_preload() has put another in its place */
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
@@ -67,6 +69,11 @@ int session_open(struct session *session, const struct session_options *options)
 
 /* Only the reader and its daemon, no driver and no host. */
 int session_open_reader(struct session *session, const struct session_options *options);
+
+/* From here on hosts are forks of a server that has loaded the driver, where that makes no
+ * difference (no thread, descriptor or child is left by loading); else everything stays as it is.
+ * Call it once loading has been seen to work. */
+void session_preload(struct session *session);
 
 /* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
  * on. */

@@ -137,7 +137,6 @@ void play_acquire(struct step_call *call)
     if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS) {
         call->outcome.out = acquire_outputs(call);
         call->context->acquired = true;
-        host_context_after_acquire(call->run->host, call->context_id);
     }
     step_call_finish(call);
 }

@@ -223,6 +223,7 @@ void step_call_make(struct step_call *call)
     made.table = made.current = call->context_id;
     made.step = run->step;
     made.timeout_ms = case_timeout_ms(run, call->step);
+    made.cache_after = call->step->op == STEP_ACQUIRE;
     made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, &made);
     emit_call(call);

@@ -5,8 +5,10 @@
 #include "supervisor_wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -145,7 +147,45 @@ pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *wanted,
     if (reply.pid < 0)
         snprintf(why, SUPERVISOR_WHY_MAX, "cannot start %s: %s", wanted->argv[0],
                  strerror(reply.error));
+    if (reply.pid > 0 && wanted->kind != SPAWN_CASE && s->kept_count < SUPERVISOR_CHILDREN_MAX) {
+        s->kept[s->kept_count].pid = reply.pid;
+        s->kept[s->kept_count++].childless = wanted->kind == SPAWN_SERVER;
+    }
     return reply.pid;
+}
+
+/* The children of a process, blank-separated as the kernel writes them; false if they can't be read
+ * whole. */
+static bool read_children(pid_t pid, char *text, size_t room)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = file < 0 ? -1 : read(file, text, room - 1);
+    if (file >= 0)
+        close(file);
+    text[len < 0 ? 0 : len] = '\0';
+    return len >= 0 && (size_t)len < room - 1;
+}
+
+static bool is_kept(const struct supervisor *s, long pid)
+{
+    for (size_t i = 0; i < s->kept_count; i++)
+        if (s->kept[i].pid == (pid_t)pid)
+            return true;
+    return false;
+}
+
+bool supervisor_is_clean(const struct supervisor *s)
+{
+    char text[1024], *at = text, *end;
+    bool clean = read_children(s->pid, text, sizeof text);
+    for (long pid; clean && (pid = strtol(at, &end, 10)) > 0 && end != at; at = end)
+        clean = is_kept(s, pid);
+    for (size_t i = 0; clean && i < s->kept_count; i++)
+        clean = !s->kept[i].childless ||
+                (read_children(s->kept[i].pid, text, sizeof text) && text[0] == '\0');
+    return clean;
 }
 
 bool supervisor_sweep(struct supervisor *s, unsigned *killed)

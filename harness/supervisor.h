@@ -25,6 +25,11 @@ struct supervisor {
     pid_t pid;
     char folder[SUPERVISOR_FOLDER_MAX];    /* the run's own, removed at the end */
     char workplace[SUPERVISOR_FOLDER_MAX]; /* inside it, writable by programs without our user */
+    size_t kept_count;                     /* of what survives sweeps */
+    struct {
+        pid_t pid;
+        bool childless; /* SPAWN_SERVER: a child of it is for the sweep */
+    } kept[SUPERVISOR_CHILDREN_MAX];
 };
 
 enum spawn_kind {
@@ -52,6 +57,10 @@ bool supervisor_start(struct supervisor *s, char why[SUPERVISOR_WHY_MAX]);
  * process ends. */
 pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *request, int *pidfd,
                        char why[SUPERVISOR_WHY_MAX]);
+
+/* Whether a sweep would find nothing, looked up without asking the supervisor: its children are
+ * those that stay, and no server has a child.  False also where /proc does not say. */
+bool supervisor_is_clean(const struct supervisor *s);
 
 /* Kill what no kind above protects, until none is left.  False when something survives or the
  * supervisor is gone; *killed, unless NULL, counts processes. */

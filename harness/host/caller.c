@@ -65,10 +65,24 @@ static void put_load_error(struct frame_writer *event, const char *driver, const
                     (struct bytes){(const uint8_t *)error, (size_t)(end - error)});
 }
 
+/* The driver that the server loaded before this process was forked; handle NULL: none. */
+static struct {
+    void *handle;
+    const char *path;
+} preloaded;
+
+bool caller_preload(const char *driver)
+{
+    preloaded.handle = dlopen(driver, RTLD_NOW | RTLD_LOCAL);
+    preloaded.path = driver;
+    return preloaded.handle != NULL;
+}
+
 bool caller_load(const char *driver)
 {
+    bool is_preloaded = preloaded.handle != NULL && strcmp(preloaded.path, driver) == 0;
     running = "dlopen";
-    void *library = dlopen(driver, RTLD_NOW | RTLD_LOCAL);
+    void *library = is_preloaded ? preloaded.handle : dlopen(driver, RTLD_NOW | RTLD_LOCAL);
     const char *error = library == NULL ? dlerror() : NULL;
     void *symbol = library != NULL ? dlsym(library, entries[ENTRY_CardAcquireContext].name) : NULL;
     running = NULL;
@@ -237,6 +251,8 @@ void caller_run(struct bytes fields)
             call(&request.head, function, args, &result);
             report_damage();
             reply_result(&request, &result);
+            if (request.head.cache_after != 0 && result.status == 0)
+                context_after_acquire(request.head.current);
         } else {
             reply_state(REPLY_NOT_CALLED);
         }

@@ -5,6 +5,10 @@
 
 #include "protocol.h"
 
+/* Loads the driver into the server, so that every host forked from it has it.  driver is borrowed
+ * for good. */
+bool caller_preload(const char *driver);
+
 /* dlopen and look-up of the export, with event "load"; false if there is nothing to call. */
 bool caller_load(const char *driver);
 

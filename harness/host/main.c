@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mdcts-host: the process that loads the driver.
- *     mdcts-host --server FD [--tap FILE] [--pcsc FILE]
+ *     mdcts-host --server FD [--tap FILE] [--pcsc FILE] [--preload DRIVER]
  * serves hosts on the SOCK_SEQPACKET socket FD (host/protocol.h).  The tap and the real PC/SC
  * library are loaded once, before any driver. */
+#include "caller.h"
 #include "channel.h"
 #include "commands.h"
 #include "crash.h"
@@ -11,9 +12,13 @@
 #include "server.h"
 #include "tap_link.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define EXIT_USAGE       2
 #define EXIT_ENVIRONMENT 3
@@ -52,6 +57,27 @@ static int print_readers(void)
     return pcsc_list(print_reader, NULL) && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static size_t count_entries(const char *folder)
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    while (dir != NULL && readdir(dir) != NULL)
+        count++;
+    if (dir != NULL)
+        closedir(dir);
+    return count;
+}
+
+/* Whether a host forked from here is as good as one that loads the driver itself. */
+static bool preload(const char *driver)
+{
+    siginfo_t child = {0};
+    size_t descriptors = count_entries("/proc/self/fd"), threads = count_entries("/proc/self/task");
+    return caller_preload(driver) && count_entries("/proc/self/fd") == descriptors &&
+           count_entries("/proc/self/task") == threads &&
+           waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
 static int usage(void)
 {
     fputs("mdcts-host is started by mdcts; usage: mdcts-host --server FD [--tap FILE] "
@@ -62,7 +88,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    const char *tap = NULL, *pcsc = NULL;
+    const char *tap = NULL, *pcsc = NULL, *driver = NULL;
     int socket = -1;
     if (argc == 2 && strcmp(argv[1], "--readers") == 0)
         return print_readers();
@@ -73,6 +99,8 @@ int main(int argc, char **argv)
             tap = argv[i + 1];
         else if (strcmp(argv[i], "--pcsc") == 0)
             pcsc = argv[i + 1];
+        else if (strcmp(argv[i], "--preload") == 0)
+            driver = argv[i + 1];
         else
             return usage();
     }
@@ -85,5 +113,7 @@ int main(int argc, char **argv)
     if (tap != NULL && !tap_load(tap))
         fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);
     pcsc_load(pcsc);
+    if (driver != NULL && !preload(driver))
+        return EXIT_FAILURE;
     return server_run(socket, host_life);
 }

@@ -95,7 +95,7 @@ struct wire_answer {
 
 struct wire_call {
     uint32_t entry, table, current, step;
-    uint32_t transaction, reserved;
+    uint32_t transaction, cache_after;
     uint32_t alloc_nth, alloc_from, realloc_nth, realloc_from;
 };
 
