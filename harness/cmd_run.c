@@ -4,6 +4,7 @@
 #include "case_files.h"
 #include "console.h"
 #include "digest.h"
+#include "jobs.h"
 #include "judge.h"
 #include "junit.h"
 #include "options.h"
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ static struct run_options {
     struct session_options session;
     const char *cases, *out, *level, *shard, *fail_on, *seed;
     struct option_list allow;
+    unsigned long jobs; /* 0: not said */
 } options;
 
 static const struct option_row rows[] = {
@@ -39,6 +42,8 @@ static const struct option_row rows[] = {
     {"allow", 0, OPTION_LIST, "WHAT",
      "on a real card, also cases that cost: pin-counter, write, attack-points, stress, admin",
      &options.allow},
+    {"jobs", 'j', OPTION_NUMBER, "N",
+     "runners side by side, with the virtual reader [one a processor]", &options.jobs},
     {"fail-on", 0, OPTION_TEXT, "warn", "exit 1 for warnings too", &options.fail_on},
     {"seed", 0, OPTION_TEXT, "HEX", "make the same keys as the run with this seed", &options.seed},
     {"out", 'o', OPTION_TEXT, "DIR", "where the reports go [" OUT_DEFAULT "]", &options.out},
@@ -120,6 +125,8 @@ struct run {
     struct plan plan;
     struct session session;
     struct run_trace trace;
+    struct jobs jobs;
+    unsigned job, job_count; /* this process plays every job_count-th case */
     const char *out, *trace_path;
 };
 
@@ -222,6 +229,7 @@ static bool play_case(struct run *run, size_t n, struct arena *arena)
     return ok;
 }
 
+/* This process' share of the cases. */
 static int play(struct run *run)
 {
     struct arena arena = {0};
@@ -229,17 +237,32 @@ static int play(struct run *run)
     bool ok = true;
     console_start(&console, stderr, console_style_of(stderr));
     for (size_t n = 0; n < run->plan.count && ok && !interrupted; n++) {
+        if (n % run->job_count != run->job)
+            continue;
         if (run->plan.cases[n].skip == NULL)
             ok = play_case(run, n, &arena) && !run->trace.writer.failed;
         arena_reset(&arena);
-        console_progress(&console, n + 1, run->plan.count, run->plan.cases[n].id);
+        if (n + 1 < run->plan.count)
+            console_progress(&console, n + 1, run->plan.count, run->plan.cases[n].id);
     }
     arena_free(&arena);
+    if (ok && !interrupted && run->job == 0)
+        console_progress(&console, run->plan.count, run->plan.count, "");
     if (run->diags.count > 0)
         return complain_diags(run, EXIT_OUR_FAULT);
-    if (ok && !interrupted)
-        run_trace_end(&run->trace, run->plan.count);
-    return -1;
+    return ok ? -1 : EXIT_OUR_FAULT;
+}
+
+/* What the capabilities decide: which cases there are, and which of them can run. */
+static bool make_plan(struct run *run, const struct node *capabilities)
+{
+    session_preload(&run->session);
+    run->session.env.capabilities = capabilities;
+    run->plan_options.capabilities = capabilities;
+    run->plan_options.virtual_reader = run->session.is_virtual;
+    if (run->session.is_virtual)
+        run->plan_options.allow = ALLOW_ALL;
+    return plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan);
 }
 
 static int run_session(struct run *run)
@@ -253,18 +276,71 @@ static int run_session(struct run *run)
               stderr);
         return EXIT_ENVIRONMENT;
     }
-    session_preload(&run->session);
-    run->session.env.capabilities = capabilities;
-    run->plan_options.capabilities = capabilities;
-    run->plan_options.virtual_reader = run->session.is_virtual;
-    if (run->session.is_virtual)
-        run->plan_options.allow = ALLOW_ALL;
-    if (!plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan))
+    if (!make_plan(run, capabilities))
         return complain_diags(run, EXIT_USAGE);
     if (!run_trace_capabilities(&run->trace, capabilities) ||
         !run_trace_plan(&run->trace, &run->plan))
         return EXIT_OUR_FAULT;
-    return play(run);
+    jobs_tell(&run->jobs, capabilities);
+    int code = play(run);
+    jobs_wait(&run->jobs);
+    if (code < 0 && !interrupted)
+        run_trace_end(&run->trace, run->plan.count);
+    return code;
+}
+
+/* ---- runners side by side ---- */
+
+static unsigned choose_jobs(void)
+{
+    const struct session_options *session = &options.session;
+    bool ours = session->card == NULL && session->profile == NULL &&
+                (session->reader == NULL || strcmp(session->reader, "virtual") == 0);
+    if (options.jobs != 0)
+        return (unsigned)options.jobs;
+    return ours ? jobs_processors() : 1;
+}
+
+/* All of them make the same keys for the same case. */
+static bool share_seed(struct run *run)
+{
+    uint8_t seed[16];
+    if (options.seed == NULL && getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed)
+        options.seed = bytes_to_hex(&run->arena, (struct bytes){seed, sizeof seed});
+    return options.seed != NULL;
+}
+
+static int work(void *data, unsigned number, int from)
+{
+    struct run *run = data;
+    run->job = options.session.job = number;
+    int code = session_open(&run->session, &options.session);
+    const struct node *capabilities = jobs_hear(&run->arena, from);
+    run->trace.mask = &run->session.mask;
+    run->session.env.emit = run_trace_emit;
+    run->session.env.emit_data = &run->trace;
+    if (code == 0 && capabilities != NULL && set_seed(run) < 0 &&
+        trace_writer_join(&run->trace.writer, run->trace_path) && make_plan(run, capabilities))
+        code = play(run) < 0 ? 0 : EXIT_OUR_FAULT;
+    session_close(&run->session);
+    return code;
+}
+
+static int start_jobs(struct run *run)
+{
+    unsigned wanted = choose_jobs();
+    if (wanted > JOBS_MAX)
+        return options_complain(&command, "--jobs is at most %d, not %u", JOBS_MAX, wanted);
+    run->job_count = wanted;
+    options.session.jobs = wanted;
+    run->trace_path = arena_printf(&run->arena, "%s/trace.jsonl",
+                                   options.out != NULL ? options.out : OUT_DEFAULT);
+    if (wanted > 1 && !share_seed(run))
+        return EXIT_OUR_FAULT;
+    for (unsigned i = 1; i < wanted; i++)
+        if (!jobs_start(&run->jobs, work, run))
+            return EXIT_OUR_FAULT;
+    return 0;
 }
 
 static int close_trace(struct run *run, int code)
@@ -332,6 +408,8 @@ static int run_driver(struct run *run)
     int code = check_oracle();
     if (code == 0)
         code = check_selection(run);
+    if (code == 0)
+        code = start_jobs(run);
     if (code != 0)
         return code;
     code = session_open(&run->session, &options.session);
@@ -341,6 +419,9 @@ static int run_driver(struct run *run)
         code = open_trace(run);
     if (code < 0)
         code = close_trace(run, run_session(run));
+    if (code >= 0)
+        jobs_tell(&run->jobs, NULL);
+    jobs_wait(&run->jobs);
     session_close(&run->session);
     return code < 0 ? report(run) : code;
 }

@@ -88,16 +88,22 @@ static int read_pins(struct session *session)
 /* ---- processes ---- */
 
 /* Runner, host, daemon and card take turns and never run at once: on one core their wake-ups cost
- * half. Only with the virtual reader; whoever runs jobs side by side starts several runners. */
-static void stay_on_one_core(void)
+ * half. Only with the virtual reader; jobs side by side have a core each. */
+static void stay_on_one_core(const struct session_options *options)
 {
-    cpu_set_t one;
-    int core = sched_getcpu();
+    cpu_set_t allowed, one;
     CPU_ZERO(&one);
-    if (core >= 0 && core < CPU_SETSIZE)
-        CPU_SET((size_t)core, &one);
-    if (CPU_COUNT(&one) == 1)
-        sched_setaffinity(0, sizeof one, &one);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    if (options->jobs < 2) {
+        CPU_SET((size_t)sched_getcpu(), &one);
+    } else {
+        unsigned wanted = options->job % (unsigned)CPU_COUNT(&allowed);
+        for (size_t core = 0; core < CPU_SETSIZE; core++)
+            if (CPU_ISSET(core, &allowed) && wanted-- == 0)
+                CPU_SET(core, &one);
+    }
+    sched_setaffinity(0, sizeof one, &one);
 }
 
 static bool wants_virtual_reader(const struct session *session,
@@ -301,7 +307,7 @@ int session_open(struct session *session, const struct session_options *options)
     if (code == 0 && !choose_seed(session))
         code = complain(EXIT_OUR_FAULT, "the system gave no random bytes");
     if (code == 0 && wants_virtual_reader(session, options))
-        stay_on_one_core();
+        stay_on_one_core(options);
     if (code == 0)
         code = start_supervisor(session);
     if (code == 0)

@@ -20,6 +20,7 @@ struct session_options {
     const char *profile;         /* NULL: none */
     const char *card;            /* command line of another card simulator; NULL: ours */
     unsigned long timeout_scale; /* percent; 0: 100 */
+    unsigned job, jobs; /* this session is one of several side by side; 0 of 0: it is alone */
 };
 
 /* Rows for a command's option table; o is its struct session_options. */

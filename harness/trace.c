@@ -17,6 +17,13 @@ bool trace_writer_open(struct trace_writer *writer, const char *path)
     return writer->fd >= 0;
 }
 
+bool trace_writer_join(struct trace_writer *writer, const char *path)
+{
+    writer->failed = false;
+    writer->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    return writer->fd >= 0;
+}
+
 static bool write_all(int fd, const char *text, size_t len)
 {
     while (len > 0) {

@@ -25,6 +25,9 @@ struct trace_writer {
 /* Creates the file or empties it.  False with errno set. */
 bool trace_writer_open(struct trace_writer *writer, const char *path);
 
+/* Opens a trace that another process writes too; lines of both stay whole.  False with errno set. */
+bool trace_writer_join(struct trace_writer *writer, const char *path);
+
 /* Appends one line.  After a failure nothing more is written; false then and from then on. */
 bool trace_write(struct trace_writer *writer, const struct node *line);
 
