@@ -40,6 +40,11 @@ mdcts_unit_test(ledger_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/host/ledger_test.c ${CMAKE_CURRENT_LIST_DIR}/host/ledger.c
           ${CMAKE_CURRENT_LIST_DIR}/host/region.c)
 
+mdcts_unit_test(padding_test LIBS mdcts_base mdcts_abi
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/host/padding_test.c ${CMAKE_CURRENT_LIST_DIR}/host/padding.c
+          ${CMAKE_CURRENT_LIST_DIR}/host/ledger.c ${CMAKE_CURRENT_LIST_DIR}/host/region.c
+          ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
+
 # The link against a real host and drivers that misbehave.
 foreach(test link_test link_damage_test link_end_test)
   mdcts_unit_test(${test} LIBS mdcts_link
