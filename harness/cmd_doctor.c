@@ -7,6 +7,7 @@
 #include "paths.h"
 #include "readers.h"
 #include "session.h"
+#include "yaml_tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,16 +38,27 @@ static void tell(bool ok, const char *what, const char *remedy)
     missing += !ok;
 }
 
-static bool in_path(const char *program)
+static bool has_daemon(const char *named)
 {
-    static const char *const folders[] = {"/usr/sbin", "/usr/bin", "/usr/local/sbin", "/sbin"};
-    char path[256];
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", folders[i], program);
-        if (access(path, X_OK) == 0)
+    static const char *const places[] = {"/usr/sbin/pcscd", "/usr/bin/pcscd",
+                                         "/usr/local/sbin/pcscd", "/sbin/pcscd"};
+    if (named != NULL)
+        return access(named, X_OK) == 0;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (access(places[i], X_OK) == 0)
             return true;
-    }
     return false;
+}
+
+static void check_daemon(void)
+{
+    const char *named = getenv("MDCTS_PCSCD");
+    char what[256];
+    snprintf(what, sizeof what, "pcscd, the PC/SC daemon%s%s",
+             named == NULL ? "" : ": MDCTS_PCSCD is ", named == NULL ? "" : named);
+    tell(has_daemon(named), what,
+         named == NULL ? "install it: apt-get install pcscd"
+                       : "unset MDCTS_PCSCD, or name a program that is there");
 }
 
 static void check_programs(void)
@@ -80,6 +92,22 @@ static void check_oracle(void)
     oracle_free(oracle);
 }
 
+/* What the options leave open, the profile says. */
+static void read_profile(struct arena *arena, struct profile *profile)
+{
+    struct diags diags = {0};
+    if (options.profile == NULL)
+        return;
+    struct node *doc = yaml_tree_read_file(&diags, arena, options.profile);
+    bool ok = doc != NULL && profile_read(&diags, arena, doc, options.profile, profile);
+    tell(ok, "the profile", "mdcts lint shows what is wrong with it");
+    if (options.driver == NULL && profile->driver_path != NULL)
+        options.driver = profile_path(arena, profile, profile->driver_path);
+    if (options.reader == NULL)
+        options.reader = profile->reader;
+    diags_free(&diags);
+}
+
 static void check_driver(struct arena *arena)
 {
     if (options.driver == NULL)
@@ -88,18 +116,26 @@ static void check_driver(struct arena *arena)
     tell(problem == NULL, problem == NULL ? options.driver : problem, NULL);
 }
 
-static void check_reader(struct arena *arena)
+static void check_real_reader(struct arena *arena, const struct profile *profile)
 {
     const char *why = NULL;
-    bool is_virtual = options.reader == NULL || strcmp(options.reader, "virtual") == 0;
-    if (!is_virtual) {
-        const char *name = reader_find(arena, getenv("PCSCLITE_CSOCK_NAME"), options.reader, &why);
-        tell(name != NULL, name != NULL ? name : why, "mdcts readers lists what is there");
-        tell(getenv(PIN_VARIABLE) != NULL || options.profile != NULL, "a PIN for the card",
-             "set " PIN_VARIABLE " for the run, or name a source in the profile");
+    const struct profile_pin *pin = profile_find_pin(profile, "user");
+    const char *variable =
+        pin != NULL && pin->source == PIN_FROM_ENV ? pin->variable : PIN_VARIABLE;
+    bool elsewhere = pin != NULL && pin->source != PIN_FROM_ENV;
+    const char *name = reader_find(arena, getenv("PCSCLITE_CSOCK_NAME"), options.reader, &why);
+    tell(name != NULL, name != NULL ? name : why, "mdcts readers lists what is there");
+    tell(elsewhere || getenv(variable) != NULL, "a PIN for the card",
+         arena_printf(arena, "set %s for the run, or name another source in a profile", variable));
+}
+
+static void check_reader(struct arena *arena, const struct profile *profile)
+{
+    if (options.reader != NULL && strcmp(options.reader, "virtual") != 0) {
+        check_real_reader(arena, profile);
         return;
     }
-    tell(in_path("pcscd"), "pcscd, the PC/SC daemon", "install it: apt-get install pcscd");
+    check_daemon();
     struct session *session = arena_new(arena, struct session);
     bool started = session_open_reader(session, &options) == 0;
     tell(started, "the virtual reader starts", "see the sentence above");
@@ -115,11 +151,13 @@ int cmd_doctor(int argc, char **argv)
         return code;
     if (words > 0)
         return options_complain(&command, "'%s' is no option", argv[0]);
+    struct profile profile = {0};
     setvbuf(stdout, NULL, _IOLBF, 0);
+    read_profile(&arena, &profile);
     check_programs();
     check_oracle();
     check_driver(&arena);
-    check_reader(&arena);
+    check_reader(&arena, &profile);
     arena_free(&arena);
     if (missing == 0)
         puts("Nothing is missing.");

@@ -43,7 +43,11 @@ expect_no_text "$work/real/trace.jsonl" 313233343536
 expect_code 3 "$MDCTS" virtual -- env MDCTS_PIN=654321 "$MDCTS" run --reader MDCTS \
     --driver "$reference" --out "$work/wrong" R063
 expect_text "$work/err" "refused the PIN"
-expect_no_text "$work/wrong/trace.jsonl" 363534333231
+for file in "$work/wrong/trace.jsonl" "$work/out" "$work/err"; do
+    for form in 363534333231 360035003400 654321; do
+        expect_no_text "$file" "$form"
+    done
+done
 [ "$(grep -c '"command":"0020' "$work/wrong/trace.jsonl")" -eq 1 ] || wrong "the PIN was not sent just once"
 expect_code 7 "$MDCTS" virtual -- sh -c 'exit 7'
 

@@ -61,6 +61,8 @@ export MDCTS_PCSCD=/nonexistent/pcscd
 expect_code 3 $run --driver "$reference"
 expect_text "$work/err" "pcscd"
 expect_code 3 "$MDCTS" doctor
+expect_text "$work/out" "MISSING  pcscd"
+expect_text "$work/out" "unset MDCTS_PCSCD"
 unset MDCTS_PCSCD
 expect_code 0 "$MDCTS" doctor --driver "$reference"
 expect_text "$work/out" "Nothing is missing."
@@ -70,6 +72,7 @@ expect_code 4 "$MDCTS" run --driver "$reference" --out /proc/none R010
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/closed R010 >&-"
 expect_text "$work/err" "the trace is kept"
 [ -s "$work/closed/trace.jsonl" ] || wrong "the trace is not kept"
+expect_code 4 sh -c "ulimit -f 2200; trap '' XFSZ; $MDCTS run --driver $reference --out $work/limit"
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/full R010 >/dev/full"
 
 expect_nothing_left

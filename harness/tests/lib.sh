@@ -76,9 +76,11 @@ expect_nothing_left() {
         [ ! -e "$folder" ] || wrong "the folder $folder is left"
     done
     for link in /proc/[0-9]*/cmdline; do
-        if tr '\0' ' ' <"$link" 2>/dev/null | grep -qF "$work/mdcts-run-"; then
-            wrong "a process is left: $(tr '\0' ' ' <"$link")"
-        fi
+        # A process may be gone before its line is read.
+        words=$({ tr '\0' ' ' <"$link"; } 2>/dev/null) || continue
+        case $words in
+        *"$work/mdcts-run-"*) wrong "a process is left: $words" ;;
+        esac
     done
 }
 
