@@ -11,6 +11,7 @@
 struct card_secrets {
     struct bytes pins[ROLES_COUNT]; /* data NULL: none is known */
     bool refused;                   /* an unproven one was refused: nothing more may be sent */
+    uint32_t refused_role;          /* whose it was */
     bool proven[ROLES_COUNT];       /* accepted by the card in this run */
 };
 

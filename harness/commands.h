@@ -12,6 +12,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_readers(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_pin(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_virtual(int argc, char **argv);
 int cmd_bench(int argc, char **argv);

@@ -4,6 +4,13 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Some 50 ms: RFC 7914. */
+#define SCRYPT_N      16384
+#define SCRYPT_R      8
+#define SCRYPT_P      1
+#define SCRYPT_MEMORY (64u * 1024 * 1024)
 
 static EVP_MD_CTX *start(void)
 {
@@ -48,6 +55,14 @@ const char *digest_file(struct arena *keep, const char *path)
     bool ok = add_file(context, path);
     const char *value = finish(context, keep);
     return ok ? value : NULL;
+}
+
+const char *digest_slow(struct arena *keep, const char *salt, const char *text)
+{
+    uint8_t value[32];
+    int ok = EVP_PBE_scrypt(text, strlen(text), (const uint8_t *)salt, strlen(salt), SCRYPT_N,
+                            SCRYPT_R, SCRYPT_P, SCRYPT_MEMORY, value, sizeof value);
+    return ok == 1 ? bytes_to_hex(keep, (struct bytes){value, sizeof value}) : NULL;
 }
 
 const char *digest_files(struct arena *keep, const char *const *paths, size_t count)

@@ -14,4 +14,8 @@ const char *digest_file(struct arena *keep, const char *path);
 /* Of several files' contents one after the other; one that can't be read counts as empty. */
 const char *digest_files(struct arena *keep, const char *const *paths, size_t count);
 
+/* scrypt of a text, so slow that guessing short secrets takes long; hexadecimal in keep, NULL if it
+ * can't be. */
+const char *digest_slow(struct arena *keep, const char *salt, const char *text);
+
 #endif

@@ -24,6 +24,7 @@ static const struct command {
     {"lint", cmd_lint, "check case files"},
     {"readers", cmd_readers, "the PC/SC readers and what is in them"},
     {"doctor", cmd_doctor, "what is missing for a run, and how to get it"},
+    {"pin", cmd_pin, "forget which PINs real cards have refused"},
     {"judge", cmd_judge, "judge a stored trace again"},
     {"virtual", cmd_virtual, "run any command with the private PC/SC daemon and virtual cards"},
     {"bench", cmd_bench, "measure the harness on the virtual reader"},

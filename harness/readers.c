@@ -77,6 +77,17 @@ bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *o
     return false;
 }
 
+const char *reader_atr(struct arena *keep, const char *pcsc_socket, const char *name)
+{
+    struct readers all;
+    const char *why;
+    if (readers_list(keep, pcsc_socket, &all, &why))
+        for (size_t i = 0; i < all.count; i++)
+            if (strcmp(all.items[i].name, name) == 0)
+                return all.items[i].atr;
+    return "";
+}
+
 const char *reader_find(struct arena *keep, const char *pcsc_socket, const char *wanted,
                         const char **why)
 {

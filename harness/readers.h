@@ -24,6 +24,9 @@ struct readers {
 bool readers_list(struct arena *keep, const char *pcsc_socket, struct readers *out,
                   const char **why);
 
+/* The ATR of the card in a reader, in hexadecimal; "" if there is none. */
+const char *reader_atr(struct arena *keep, const char *pcsc_socket, const char *name);
+
 /* The reader that wanted names: its name, its number in the list, or a part of one name.  NULL with
  * *why. */
 const char *reader_find(struct arena *keep, const char *pcsc_socket, const char *wanted,

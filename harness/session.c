@@ -6,6 +6,7 @@
 #include "mdcts/cardmod.h"
 #include "options.h"
 #include "paths.h"
+#include "pin_memory.h"
 #include "readers.h"
 #include "yaml_tree.h"
 
@@ -268,6 +269,25 @@ static int find_reader(struct session *session)
     return 0;
 }
 
+static struct pin_refusal refusal_of(const struct session *session, uint32_t role)
+{
+    return (struct pin_refusal){session->card_name, role, session->secrets.pins[role]};
+}
+
+/* A try that is known to be lost is not made. */
+static int check_pins(struct session *session)
+{
+    session->card_name = reader_atr(&session->keep, session->pcsc_socket, session->readers[0]);
+    for (uint32_t role = 0; role < ROLES_COUNT; role++) {
+        struct pin_refusal refusal = refusal_of(session, role);
+        if (refusal.pin.data != NULL && pin_memory_knows(&refusal))
+            return complain(EXIT_ENVIRONMENT,
+                            "this card refused this PIN in an earlier run; it is not sent again "
+                            "before 'mdcts pin --forget'");
+    }
+    return 0;
+}
+
 static void set_timeouts(struct session *session, const struct session_options *options)
 {
     uint64_t scale = options->timeout_scale == 0 ? 100 : options->timeout_scale;
@@ -318,6 +338,8 @@ int session_open(struct session *session, const struct session_options *options)
         code = start_link(session);
     if (code == 0 && !session->is_virtual)
         code = find_reader(session);
+    if (code == 0 && !session->is_virtual)
+        code = check_pins(session);
     set_timeouts(session, options);
     session->env.card_name = session->profile.card_name;
     return code;
@@ -325,6 +347,11 @@ int session_open(struct session *session, const struct session_options *options)
 
 bool session_pin_refused(const struct session *session)
 {
+    if (session->secrets.refused && !session->is_virtual) {
+        struct pin_refusal refusal = refusal_of(session, session->secrets.refused_role);
+        if (!pin_memory_add(&refusal))
+            fputs("mdcts: warning: that the PIN was refused could not be remembered\n", stderr);
+    }
     return session->secrets.refused;
 }
 

@@ -61,6 +61,7 @@ struct session {
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
+    const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
     bool is_virtual, has_supervisor, has_virtual_reader;
 };

@@ -228,8 +228,10 @@ static void note_pin(struct step_call *call, uint32_t role)
     if (status == SCARD_S_SUCCESS)
         secrets->proven[role] = true;
     else if (!secrets->proven[role] &&
-             (status == SCARD_W_WRONG_CHV || status == SCARD_W_CHV_BLOCKED))
+             (status == SCARD_W_WRONG_CHV || status == SCARD_W_CHV_BLOCKED)) {
         secrets->refused = true;
+        secrets->refused_role = role;
+    }
 }
 
 void play_authenticate(struct step_call *call)

@@ -49,6 +49,17 @@ for file in "$work/wrong/trace.jsonl" "$work/out" "$work/err"; do
     done
 done
 [ "$(grep -c '"command":"0020' "$work/wrong/trace.jsonl")" -eq 1 ] || wrong "the PIN was not sent just once"
+# A later run remembers, without the PIN being written anywhere, until it is told to forget.
+expect_code 3 "$MDCTS" virtual -- env MDCTS_PIN=654321 "$MDCTS" run --reader MDCTS \
+    --driver "$reference" --out "$work/again" R063
+expect_text "$work/err" "mdcts pin --forget"
+[ ! -e "$work/again/trace.jsonl" ] || wrong "the second run touched the card"
+expect_no_text "$work/state/mdcts/refused-pins" 654321
+expect_code 0 "$MDCTS" virtual -- env MDCTS_PIN=123456 "$MDCTS" run --reader MDCTS \
+    --driver "$reference" --out "$work/right" R063
+expect_code 0 "$MDCTS" pin --forget
+[ ! -e "$work/state/mdcts/refused-pins" ] || wrong "nothing was forgotten"
+expect_code 2 "$MDCTS" pin
 expect_code 7 "$MDCTS" virtual -- sh -c 'exit 7'
 
 expect_nothing_left

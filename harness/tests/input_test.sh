@@ -11,7 +11,7 @@ expect_code 0 "$MDCTS" --version
 expect_text "$work/out" "mdcts 0."
 expect_code 2 "$MDCTS" rum
 expect_text "$work/err" "did you mean 'run'?"
-for command in run derive probe list explain lint readers doctor judge virtual bench; do
+for command in run derive probe list explain lint readers doctor pin judge virtual bench; do
     expect_code 0 "$MDCTS" "$command" --help
     expect_text "$work/out" "usage: mdcts $command"
 done

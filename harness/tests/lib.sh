@@ -14,6 +14,7 @@ work=$(mktemp -d /tmp/mt-XXXXXX)
 chmod 755 "$work"
 TMPDIR=$work
 export TMPDIR
+export XDG_STATE_HOME="$work/state"
 trap 'rm -rf "$work"' EXIT
 failures=0
 checks=0

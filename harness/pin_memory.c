@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pin_memory.h"
+
+#include "digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SALT_BYTES 16
+#define LINE_BYTES 256
+#define LINES_MAX  1000
+#define FILE_NAME  "refused-pins"
+
+const char *pin_memory_path(struct arena *keep)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (state != NULL && state[0] == '/')
+        return arena_printf(keep, "%s/mdcts/" FILE_NAME, state);
+    if (home == NULL || home[0] != '/')
+        return NULL;
+    return arena_printf(keep, "%s/.local/state/mdcts/" FILE_NAME, home);
+}
+
+static void make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700); /* what is there or can't be made shows when the file is opened */
+        *slash = '/';
+    }
+}
+
+static const char *refusal_hash(struct arena *keep, const char *salt,
+                                const struct pin_refusal *refusal)
+{
+    const char *text = arena_printf(keep, "%s/%u/%.*s", refusal->card, refusal->role,
+                                    (int)refusal->pin.len, (const char *)refusal->pin.data);
+    const char *hash = digest_slow(keep, salt, text);
+    explicit_bzero((char *)(uintptr_t)text, strlen(text));
+    return hash;
+}
+
+/* Line 1 is the salt; a line of the file without its newline. */
+static bool next_line(FILE *file, char line[LINE_BYTES])
+{
+    if (fgets(line, LINE_BYTES, file) == NULL)
+        return false;
+    line[strcspn(line, "\n")] = '\0';
+    return true;
+}
+
+bool pin_memory_knows(const struct pin_refusal *refusal)
+{
+    struct arena arena = {0};
+    char line[LINE_BYTES];
+    const char *path = pin_memory_path(&arena);
+    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    bool known = false;
+    if (file != NULL && next_line(file, line)) {
+        const char *hash = refusal_hash(&arena, line, refusal);
+        for (int i = 0; !known && i < LINES_MAX && next_line(file, line); i++)
+            known = hash != NULL && strcmp(line, hash) == 0;
+    }
+    if (file != NULL)
+        fclose(file);
+    arena_free(&arena);
+    return known;
+}
+
+static const char *read_or_make_salt(struct arena *keep, FILE *file)
+{
+    char line[LINE_BYTES];
+    uint8_t salt[SALT_BYTES];
+    rewind(file);
+    if (next_line(file, line))
+        return arena_strdup(keep, line);
+    if (getrandom(salt, sizeof salt, 0) != (ssize_t)sizeof salt)
+        return NULL;
+    const char *text = bytes_to_hex(keep, (struct bytes){salt, sizeof salt});
+    fprintf(file, "%s\n", text);
+    return text;
+}
+
+bool pin_memory_add(const struct pin_refusal *refusal)
+{
+    struct arena arena = {0};
+    const char *path = pin_memory_path(&arena);
+    if (path != NULL)
+        make_folders(arena_strdup(&arena, path));
+    int fd = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "a+");
+    const char *salt = file == NULL ? NULL : read_or_make_salt(&arena, file);
+    const char *hash = salt == NULL ? NULL : refusal_hash(&arena, salt, refusal);
+    bool ok = hash != NULL && fprintf(file, "%s\n", hash) > 0;
+    if (file != NULL)
+        ok = fclose(file) == 0 && ok;
+    arena_free(&arena);
+    return ok;
+}
+
+bool pin_memory_forget(void)
+{
+    struct arena arena = {0};
+    const char *path = pin_memory_path(&arena);
+    bool ok = path == NULL || unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR;
+    arena_free(&arena);
+    return ok;
+}
