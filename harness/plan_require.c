@@ -310,6 +310,24 @@ static const char *pin_missing(const struct matcher *m, const struct step *step)
     return arena_printf(m->keep, "no PIN for role %s", role);
 }
 
+/* Where each use of a key wants the PIN, a second agreement has to be preceded by it; how often the
+ * PIN is asked for is the driver's affair, and a case that counts on once has nothing to say. */
+static const char *pin_used_up(const struct matcher *m, const struct require_case *needs_of)
+{
+    bool used = false;
+    if (!node_get_bool(m->capabilities, "pin_always", false))
+        return NULL;
+    for (size_t i = 0; i < needs_of->step_count; i++) {
+        const struct step *step = &needs_of->steps[i];
+        if (step->op == STEP_AUTHENTICATE)
+            used = false;
+        if (step->op == STEP_CONSTRUCT && (used || step->repeat > 1))
+            return "each agreement needs the PIN anew";
+        used = used || step->op == STEP_CONSTRUCT;
+    }
+    return NULL;
+}
+
 static const char *step_missing(const struct matcher *m, const struct require_case *needs_of,
                                 const struct step *step)
 {
@@ -335,5 +353,5 @@ const char *require_missing(struct arena *keep, const struct require_case *needs
         why = said_missing(&m, needs_of->said[i]);
     for (size_t i = 0; i < needs_of->step_count && why == NULL; i++)
         why = step_missing(&m, needs_of, &needs_of->steps[i]);
-    return why;
+    return why != NULL ? why : pin_used_up(&m, needs_of);
 }

@@ -240,16 +240,29 @@ static bool agreed(struct probe *p, const char *name)
                ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", agreeing_container(p)));
 }
 
+/* One agreement more.  Where only the PIN is missing the first one used it up. */
+static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
+{
+    static const char again[] = "{\"construct\":{\"container\":%u,\"as\":\"z%u\"}}";
+    struct step_result r = ask(p, again, agreeing_container(p), count);
+    if (!r.ran || r.status != SCARD_W_SECURITY_VIOLATION)
+        return succeeded(r);
+    *pin_always = succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}")) &&
+                  succeeded(ask(p, again, agreeing_container(p), count));
+    return *pin_always;
+}
+
 static void probe_count(struct probe *p)
 {
     uint32_t count = 0;
+    bool pin_always = false;
     if (agreed(p, "probe/agreements"))
         for (count = 1; count < PROBE_AGREEMENTS_MAX; count++)
-            if (!succeeded(ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z%u\"}}",
-                               agreeing_container(p), count)))
+            if (!agreed_again(p, count, &pin_always))
                 break;
     group_end(p);
     note(p, "agreements", node_new_uint(p->keep, count));
+    note_bool(p, "pin_always", pin_always);
 }
 
 /* ---- derivations ---- */
