@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define CONTENT_MAX (64u * 1024)
+#define CONTENT_MAX ((size_t)64 * 1024)
 
 uint64_t call_image_read_number(const uint8_t *at, size_t size)
 {

@@ -83,12 +83,22 @@ static void watch_interrupts(void)
 
 /* ---- the options' values ---- */
 
+/* A number from 1 up, and where it ended. */
+static bool read_part(const char *text, char **end, unsigned *out)
+{
+    errno = 0;
+    unsigned long value = strtoul(text, end, 10);
+    *out = (unsigned)value;
+    return errno == 0 && *end != text && text[0] >= '0' && text[0] <= '9' && value >= 1 &&
+           value <= UINT32_MAX;
+}
+
 static bool read_shard(struct plan_options *plan)
 {
-    char end;
+    char *end;
     return options.shard == NULL ||
-           (sscanf(options.shard, "%u/%u%c", &plan->shard, &plan->shards, &end) == 2 &&
-            plan->shard >= 1 && plan->shard <= plan->shards);
+           (read_part(options.shard, &end, &plan->shard) && *end == '/' &&
+            read_part(end + 1, &end, &plan->shards) && *end == '\0' && plan->shard <= plan->shards);
 }
 
 static int read_plan_options(struct plan_options *plan, char **words, size_t word_count)

@@ -330,11 +330,12 @@ static void probe_hashes(struct probe *p)
     note(p, "hashes", hashes);
 }
 
-static bool derives(struct probe *p, const char *name, const char *kdf, const char *parameters,
-                    uint32_t flags, uint32_t version, const char *output, const char *more)
+/* output and more are JSON: what `output` says, and what follows the derivation's arguments. */
+static bool derives(struct probe *p, const char *kdf, const char *parameters, uint32_t flags,
+                    const char *output, const char *more)
 {
-    bool ok = agreed(p, name) &&
-              succeeded(ask(p, ASK_DERIVE, kdf, parameters, flags, version, output, more));
+    bool ok = agreed(p, "probe/derive") &&
+              succeeded(ask(p, ASK_DERIVE, kdf, parameters, flags, 1u, output, more));
     group_end(p);
     return ok;
 }
@@ -346,7 +347,7 @@ static void probe_output(struct probe *p)
     const char *kdf = first_kdf(p, &question), *dialect = "callee";
     if (kdf != NULL) {
         const char *parameters = kdf_questions[question].parameters;
-        bool allocates = derives(p, "probe/output", kdf, parameters, 0, 1, "null", "");
+        bool allocates = derives(p, kdf, parameters, 0, "null", "");
         bool fills = false;
         if (agreed(p, "probe/output")) {
             struct step_result r = ask(p, ASK_DERIVE, kdf, parameters, 0u, 1u, LARGE_BUFFER, "");
@@ -379,17 +380,17 @@ static void probe_extras(struct probe *p)
     output = strcmp(output, "caller") == 0 ? LARGE_BUFFER : "null";
     note_bool(p, "secret_handles",
               kdf != NULL && question <= 1 &&
-                  derives(p, "probe/secret-handle", kdf,
+                  derives(p, kdf,
                           question == 0 ? "[{\"KDF_SECRET_HANDLE\":\"h1\"}]"
                                         : "[{\"KDF_HMAC_KEY\":\"hex:03\"},{\"KDF_SECRET_HANDLE\":"
                                           "\"h1\"}]",
-                          0, 1, output,
+                          0, output,
                           ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\",\"index\":"
                           "\"$z\",\"return\":0}]}"));
     note_bool(p, "key_handles",
               kdf != NULL && returns_handle(p, kdf_questions[question].kdf,
                                             kdf_questions[question].parameters));
-    note_bool(p, "hmac_secret", derives(p, "probe/hmac-secret", "HMAC", "null", 1, 1, output, ""));
+    note_bool(p, "hmac_secret", derives(p, "HMAC", "null", 1, output, ""));
 }
 
 /* ---- authentication ---- */
