@@ -20,6 +20,7 @@ struct probe {
     struct arena arena; /* of one group */
     struct case_run *run;
     uint32_t step;
+    bool dh;                        /* the entry points are there */
     uint64_t tap_apdus, card_apdus; /* seen by the tap, counted by the card; over all groups */
 };
 
@@ -93,7 +94,6 @@ static void note_bool(struct probe *p, const char *key, bool value)
 static void probe_versions(struct probe *p)
 {
     struct node *versions = node_new_list(p->keep);
-    bool dh = false;
     for (uint32_t v = CARD_DATA_VERSION_FOUR; v <= CARD_DATA_VERSION_SEVEN; v++) {
         if (!group_begin(p, "probe/version"))
             break;
@@ -102,12 +102,11 @@ static void probe_versions(struct probe *p)
             node_append(versions, node_new_uint(p->keep, v));
             const struct node *members = node_get(r.out, "members");
             const char *derive = node_get_text(members, "pfnCardDeriveKey");
-            dh = derive != NULL && strcmp(derive, "set") == 0;
+            p->dh = derive != NULL && strcmp(derive, "set") == 0;
         }
         group_end(p);
     }
     note(p, "driver_versions", versions);
-    note_bool(p, "dh", dh);
 }
 
 static uint64_t highest_version(const struct probe *p)
@@ -174,14 +173,17 @@ static void probe_containers(struct probe *p)
     note(p, "containers", rows);
     if (!group_begin(p, "probe/containers"))
         return;
+    /* With a map its length is the limit, whatever is missing in between. */
     if (acquire(p)) {
         struct step_result map =
             ask(p, "{\"read_file\":{\"directory\":\"mscp\",\"file\":\"cmapfile\"}}");
         uint64_t limit = PROBE_CONTAINERS_MAX;
-        if (succeeded(map) && node_get_uint(map.out, "pcbData", 0) >= RECORD_BYTES)
+        bool mapped = succeeded(map) && node_get_uint(map.out, "pcbData", 0) >= RECORD_BYTES;
+        if (mapped)
             limit = node_get_uint(map.out, "pcbData", 0) / RECORD_BYTES;
         uint32_t misses = 0;
-        for (uint32_t i = 0; i < limit && i < PROBE_CONTAINERS_MAX && misses < MISSES_MAX; i++) {
+        for (uint32_t i = 0;
+             i < limit && i < PROBE_CONTAINERS_MAX && (mapped || misses < MISSES_MAX); i++) {
             struct step_result r = ask(p, "{\"container_info\":{\"container\":%u}}", i);
             if (succeeded(r))
                 node_append(rows, container_row(p, i, r.out));
@@ -219,6 +221,22 @@ static void probe_agreements(struct probe *p)
     for (struct node *row = rows->first; row != NULL; row = row->next)
         if (node_get(row, "use") == NULL)
             probe_agreement(p, row);
+}
+
+/* Where no key is elliptic the entry points may be there and refuse whatever is asked. */
+static bool agrees_on_nothing(struct probe *p)
+{
+    const struct node *rows = node_get(p->found, "containers");
+    for (const struct node *row = rows->first; row != NULL; row = row->next)
+        if (node_get(row, "curve") != NULL)
+            return false;
+    bool refused = false;
+    if (group_begin(p, "probe/no-agreement") && authenticated(p)) {
+        struct step_result r = ask(p, "{\"construct\":{\"container\":0}}");
+        refused = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
+    }
+    group_end(p);
+    return refused;
 }
 
 /* A container that agrees; UINT32_MAX if none does. */
@@ -429,9 +447,12 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
     p.env.capabilities = p.found;
     probe_versions(&p);
     probe_containers(&p);
-    if (node_get_bool(p.found, "dh", false))
+    if (p.dh && agrees_on_nothing(&p))
+        p.dh = false;
+    note_bool(&p, "dh", p.dh);
+    if (p.dh)
         probe_agreements(&p);
-    if (node_get_bool(p.found, "dh", false) && agreeing_container(&p) != UINT32_MAX) {
+    if (p.dh && agreeing_container(&p) != UINT32_MAX) {
         probe_count(&p);
         probe_kdfs(&p);
         probe_hashes(&p);
