@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_tree.h"
 #include "plan.h"
+#include "plan_require.h"
 #include "unit.h"
 #include "yaml_tree.h"
 
@@ -159,6 +160,37 @@ static void read_back(size_t n, struct planned *planned)
     assert_true(ok);
 }
 
+static struct node *json(const char *text)
+{
+    return json_tree_parse(&diags, &keep, text, strlen(text), "t", 1);
+}
+
+static bool is_skipped(const struct node *capabilities, const struct step *steps, size_t count)
+{
+    struct require_case needs = {.steps = steps, .step_count = count};
+    return require_missing(&keep, &needs, capabilities, true) != NULL;
+}
+
+static void test_plan__a_pin_for_each_agreement(void **state)
+{
+    static const char *const texts[] = {
+        "{\"authenticate\":{}}", "{\"construct\":{\"container\":0}}",
+        "{\"construct\":{\"container\":0}}", "{\"authenticate\":{}}",
+        "{\"construct\":{\"container\":0},\"repeat\":2}"};
+    const struct node *once = json("{\"dh\":true,\"pin_always\":false}");
+    const struct node *always = json("{\"dh\":true,\"pin_always\":true}");
+    struct step steps[5];
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        assert_true(scenario_read_step(&diags, &keep, json(texts[i]), &steps[i]));
+    assert_false(is_skipped(once, steps, 5));
+    assert_false(is_skipped(always, steps, 2));
+    assert_true(is_skipped(always, steps, 3));
+    assert_true(is_skipped(always, steps + 3, 2));
+    steps[4].repeat = 1;
+    assert_false(is_skipped(always, steps + 2, 3));
+}
+
 static void test_plan__a_case_survives_the_trace(void **state)
 {
     (void)state;
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__selection, release),
         cmocka_unit_test_teardown(test_plan__level_and_shards, release),
         cmocka_unit_test_teardown(test_plan__skips, release),
+        cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__a_case_survives_the_trace, release),
         cmocka_unit_test_teardown(test_plan__parameters, release),
         cmocka_unit_test_teardown(test_plan__odd_values, release),

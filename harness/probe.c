@@ -265,9 +265,11 @@ static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
     struct step_result r = ask(p, again, agreeing_container(p), count);
     if (!r.ran || r.status != SCARD_W_SECURITY_VIOLATION)
         return succeeded(r);
-    *pin_always = succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}")) &&
-                  succeeded(ask(p, again, agreeing_container(p), count));
-    return *pin_always;
+    if (!succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}")))
+        return false;
+    r = ask(p, again, agreeing_container(p), count);
+    *pin_always = *pin_always || (r.ran && r.status != SCARD_W_SECURITY_VIOLATION);
+    return succeeded(r);
 }
 
 static void probe_count(struct probe *p)
