@@ -146,8 +146,9 @@ static pid_t start_run(const char *mdcts, const char *driver, const char *out,
     pid_t pid;
     size_t count = 0;
     const char **argv = arena_array(&arena, const char *, 16 + row->case_count);
-    const char *fixed[] = {
-        mdcts, "run", "--driver", driver, "--out", out, "--timeout-scale", DEADLINE_PERCENT, "--"};
+    const char *fixed[] = {mdcts,    "run", "--driver",        driver,           "--out",  out,
+                           "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", "1",
+                           "--"};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         argv[count] = fixed[count];
     for (size_t i = 0; i < row->case_count; i++)
