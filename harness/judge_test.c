@@ -295,6 +295,13 @@ static void test_judge__broken(void **state)
         {"an event after the end", "R108", derive,
          BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END EVENT(4, "'e':'alloc','block':1"),
          "case BROKEN"},
+        {"nothing happened to the card", "R152", "{'reset':{},'line':1}," SETUP_STEPS,
+         BEGIN EVENT(1, "'e':'not_run','why':'the card could not be acted on'") END, "case BROKEN"},
+        {"the card knows no other application", "R152",
+         "{'foreign':{'apdu':'hex:00A4040000'},'line':1}," SETUP_STEPS,
+         BEGIN EVENT(1, "'e':'card','action':'foreign','ok':true")
+             EVENT(1, "'e':'not_run','why':'6A82'") END,
+         "case SKIP"},
         {"requirement not in the trace", "R999", derive,
          BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END, "case BROKEN"},
     };

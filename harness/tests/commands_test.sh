@@ -16,6 +16,32 @@ expect_code 0 "$MDCTS" derive --driver "$reference" --secret-handle --leading-ze
 expect_text "$work/out" "CspGetDHAgreement(handle by address, flags 0) answered index 1"
 expect_code 2 "$MDCTS" derive --driver "$reference" --param nothing
 
+# What a step says is what the driver gets: an algorithm without a meaning, another client's command.
+cat >"$work/sent.yaml" <<'EOF'
+suite: sent
+fixtures:
+  agreed: [{acquire: {}}, {authenticate: {}}, {construct: {curve: P-256, as: z}}]
+cases:
+  - id: sent/algorithm
+    about: An algorithm that is meant to be unknown reaches the driver.
+    requirement: R148
+    fixture: agreed
+    steps:
+      - derive: {agreement: $z, kdf: any, version: 2, algorithm: {unknown: FOO}}
+        expect: {return: any}
+  - id: sent/refused
+    about: A command that the card refuses has changed nothing, and there is nothing to judge.
+    requirement: R251
+    fixture: agreed
+    steps:
+      - foreign: {apdu: "hex:00A4040007A0000000041010"}
+      - derive: {agreement: $z, kdf: any}
+        expect: {return: success}
+EOF
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/sent" "$work/sent.yaml"
+expect_text "$work/sent/trace.jsonl" '"algorithm":"FOO"'
+expect_text "$work/sent/results.json" "the card refuses the other client's command (status word 6A82)"
+
 expect_code 0 "$MDCTS" probe --driver "$reference" -o "$work/p.yaml"
 expect_code 0 "$MDCTS" lint "$work/p.yaml"
 expect_code 0 "$MDCTS" run --profile "$work/p.yaml" --out "$work/run" R010
