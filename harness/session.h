@@ -77,6 +77,9 @@ int session_open_reader(struct session *session, const struct session_options *o
  * Call it once loading has been seen to work. */
 void session_preload(struct session *session);
 
+/* Why a host of this session can't load that driver; NULL if one can. */
+const char *session_try_driver(struct session *session, const char *driver);
+
 /* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
  * on. */
 bool session_pin_refused(const struct session *session);
