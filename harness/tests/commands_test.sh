@@ -10,6 +10,13 @@ expect_text "$work/out" "SCARD_S_SUCCESS (0x00000000)"
 expect_text "$work/out" "cbDerivedKey  32 bytes"
 expect_text "$work/out" "Oracle        agrees"
 expect_text "$work/out" "CspAlloc(32) = block"
+expect_text "$work/out" "Index         0"
+expect_text "$work/out" "1 callbacks, 0 APDUs during CardDeriveKey; 3 APDUs during CardConstructDHAgreement"
+grep -Eq '^Time +[0-9]+ us in CardDeriveKey' "$work/out" || wrong "no time"
+grep -Eq '^Key +[0-9a-f]{64}$' "$work/out" || wrong "no key"
+expect_code 1 "$MDCTS" derive --driver "$reference" --container 4
+expect_text "$work/out" "CardConstructDHAgreement SCARD_E_INVALID_PARAMETER (0x80100004)"
+expect_no_text "$work/out" Index
 expect_code 1 "$MDCTS" derive --driver "$DRIVERS/mutant-sha384-is-sha256.so" --hash SHA384
 expect_text "$work/out" "Oracle        FAIL"
 expect_code 0 "$MDCTS" derive --driver "$reference" --secret-handle --leading-zeros 1

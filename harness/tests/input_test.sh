@@ -121,6 +121,22 @@ expect_text "$work/err" "the trace is kept"
 [ -s "$work/closed/trace.jsonl" ] || wrong "the trace is not kept"
 expect_code 4 sh -c "ulimit -f 2200; trap '' XFSZ; $MDCTS run --driver $reference --out $work/limit"
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/full R010 >/dev/full"
+mkdir -p "$work/taken/results.json"
+expect_code 4 "$MDCTS" run --driver "$reference" --out "$work/taken" R010
+expect_text "$work/err" "the trace is kept"
+expect_code 0 "$MDCTS" judge "$work/taken" --out "$work/taken.json"
+for command in --version "run --help" list "explain R105" lint "probe --driver $reference" \
+    "derive --driver $reference" "judge $work/full"; do
+    expect_code 4 sh -c "$MDCTS $command >/dev/full"
+    grep -Eq "(could not|cannot) be written" "$work/err" || wrong "$command says nothing"
+done
+# A reader of the report that goes away.
+{
+    (trap - PIPE && "$MDCTS" run --driver "$reference" --out "$work/pipe" R010 2>"$work/err")
+    echo "$?" >"$work/code"
+} | true
+expect_text "$work/code" 4
+expect_text "$work/err" "the trace is kept"
 
 expect_nothing_left
 finish
