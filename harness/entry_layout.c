@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define AT(type, member) .name = #member, .offset = offsetof(type, member), \
-                         .size = sizeof(((type *)0)->member)
+#define AT(type, member)                                                                           \
+    .name = #member, .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* clang-format off */
 
@@ -294,7 +294,8 @@ const struct value_layout *card_data_member(const char *name)
 const struct value_layout *card_data_member_at(size_t offset)
 {
     for (size_t i = 0; i < COUNT(card_data); i++)
-        if (offset >= card_data[i].offset && offset < (size_t)card_data[i].offset + card_data[i].size)
+        if (offset >= card_data[i].offset &&
+            offset < (size_t)card_data[i].offset + card_data[i].size)
             return &card_data[i];
     return NULL;
 }
@@ -317,7 +318,8 @@ enum card_data_owner card_data_owner(const struct value_layout *member)
             return OWNER_CALLER_LATER;
     if (strcmp(member->name, "dwVersion") == 0)
         return OWNER_BOTH;
-    if (strncmp(member->name, "pfnCsp", 6) == 0 || member->offset < offsetof(CARD_DATA, pvVendorSpecific))
+    if (strncmp(member->name, "pfnCsp", 6) == 0 ||
+        member->offset < offsetof(CARD_DATA, pvVendorSpecific))
         return OWNER_CALLER;
     return OWNER_DRIVER;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was found against one requirement, and the verdicts that findings add up to.
  *
- * A finding belongs to exactly one requirement; where a profile's own claim is wrong, to none.  Its texts live in the arena of whoever made it. */
+ * A finding belongs to exactly one requirement; where a profile's own claim is wrong, to none.  Its
+ * texts live in the arena of whoever made it. */
 #ifndef MDCTS_FINDING_H
 #define MDCTS_FINDING_H
 
