@@ -41,15 +41,42 @@ static int complain(int code, const char *format, ...)
 
 /* ---- what to test, and on what ---- */
 
-static int read_profile(struct session *session, const char *path)
+/* What a profile may say and this version does not heed: better told than found out. */
+static void tell_unheeded(const struct profile *profile)
+{
+    const struct {
+        const char *key;
+        bool said;
+    } rows[] = {
+        {"driver.cwd", profile->driver_cwd != NULL},
+        {"driver.config", profile->driver_config != NULL},
+        {"driver.logs", profile->driver_logs != NULL},
+        {"driver.setup", profile->driver_setup != NULL},
+        {"hooks", profile->hooks != NULL},
+        {"budgets", profile->max_time_s + profile->max_agreements + profile->max_pin_entries > 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].said)
+            fprintf(stderr, "%s: warning: '%s' has no effect in this version\n", profile->file,
+                    rows[i].key);
+}
+
+static int read_profile(struct session *session, const struct session_options *options)
 {
     struct diags diags = {0};
+    const char *path = options->profile;
     struct node *doc = path == NULL ? NULL : yaml_tree_read_file(&diags, &session->keep, path);
-    if (doc != NULL)
-        profile_read(&diags, &session->keep, doc, path, &session->profile);
+    if (doc != NULL && profile_read(&diags, &session->keep, doc, path, &session->profile) &&
+        options->job == 0)
+        tell_unheeded(&session->profile);
     diags_print(&diags, stderr);
     int code = diags.count > 0 ? EXIT_USAGE : 0;
     diags_free(&diags);
+    session->abi = options->abi != NULL ? options->abi : session->profile.abi;
+    if (session->abi == NULL)
+        session->abi = "sysv";
+    if (code == 0 && strcmp(session->abi, "sysv") != 0 && strcmp(session->abi, "ms") != 0)
+        return complain(EXIT_USAGE, "--abi is sysv or ms, not '%s'", session->abi);
     return code;
 }
 
@@ -189,14 +216,15 @@ static const char *const *host_environment(struct session *session)
  * to itself. */
 static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
-    const char *argv[] = {program_path("mdcts-host"),
-                          "--server",
-                          "3",
-                          "--tap",
-                          program_path("../lib/tap/libpcsclite.so.1"),
-                          preload ? "--preload" : NULL,
-                          session->env.driver,
-                          NULL};
+    const char *argv[] = {
+        program_path(strcmp(session->abi, "ms") == 0 ? "mdcts-host-ms" : "mdcts-host"),
+        "--server",
+        "3",
+        "--tap",
+        program_path("../lib/tap/libpcsclite.so.1"),
+        preload ? "--preload" : NULL,
+        session->env.driver,
+        NULL};
     char why[SUPERVISOR_WHY_MAX];
     const char *error = "no socket pair could be made";
     int pair[2];
@@ -340,7 +368,7 @@ static void session_init(struct session *session)
 int session_open_reader(struct session *session, const struct session_options *options)
 {
     session_init(session);
-    int code = read_profile(session, options->profile);
+    int code = read_profile(session, options);
     if (code == 0)
         code = start_supervisor(session);
     if (code == 0)
@@ -354,7 +382,7 @@ int session_open_reader(struct session *session, const struct session_options *o
 int session_open(struct session *session, const struct session_options *options)
 {
     session_init(session);
-    int code = read_profile(session, options->profile);
+    int code = read_profile(session, options);
     if (code == 0)
         code = find_driver(session, options);
     if (code == 0 && !choose_seed(session))

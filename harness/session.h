@@ -19,6 +19,7 @@ struct session_options {
     const char *reader;          /* NULL: the profile's, else the virtual one */
     const char *profile;         /* NULL: none */
     const char *card;            /* command line of another card simulator; NULL: ours */
+    const char *abi;             /* sysv or ms; NULL: the profile's, else sysv */
     unsigned long timeout_scale; /* percent; 0: 100 */
     unsigned job, jobs; /* this session is one of several side by side; 0 of 0: it is alone */
 };
@@ -41,6 +42,12 @@ struct session_options {
          "COMMAND",                                                                                \
          "with 'virtual': a card simulator of your own; {socket} is replaced",                     \
          &(o).card},                                                                               \
+        {"abi",                                                                                    \
+         0,                                                                                        \
+         OPTION_TEXT,                                                                              \
+         "ABI",                                                                                    \
+         "the driver's calling convention: sysv, or ms as on Windows [sysv]",                      \
+         &(o).abi},                                                                                \
     {                                                                                              \
         "timeout-scale", 0, OPTION_NUMBER, "PERCENT", "scale every time limit [100]",              \
             &(o).timeout_scale                                                                     \
@@ -61,6 +68,7 @@ struct session {
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
+    const char *abi;           /* "sysv" or "ms" */
     const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
     bool is_virtual, has_supervisor, has_virtual_reader;

@@ -95,5 +95,22 @@ expect_code 0 "$MDCTS" pin --forget
 expect_code 2 "$MDCTS" pin
 expect_code 7 "$MDCTS" virtual -- sh -c 'exit 7'
 
+# Colours are for terminals that want them.
+if command -v script >/dev/null; then
+    red="$MDCTS run --driver $DRIVERS/mutant-destroy-flags-ignored.so --out $work/red R196"
+    colours() { # EXPECTED ENVIRONMENT...
+        wanted=$1
+        shift
+        checks=$((checks + 1))
+        env TERM=xterm CI= "$@" script -qec "$red" /dev/null >"$work/out" 2>&1
+        seen=no
+        ! grep -q "$(printf '\033')\[[0-9]*m" "$work/out" || seen=yes
+        [ "$seen" = "$wanted" ] || wrong "colours: $seen with $*"
+    }
+    colours yes NOTHING=
+    colours no NO_COLOR=1
+    colours no TERM=dumb
+fi
+
 expect_nothing_left
 finish

@@ -63,5 +63,16 @@ expect_code 0 $run R190
 expect_text "$work/run/results.json" '"verdict":"WAIVED","reason":"MD5 comes"'
 expect_text "$work/run/results.json" "mdcts run --profile $work/changed.yaml --driver "
 
+# What a profile may say and a run does not heed is told; the calling convention is heeded.
+declare -e '$a budgets: {max_time_s: 60}'
+expect_code 0 $run R190
+expect_text "$work/err" "changed.yaml: warning: 'budgets' has no effect"
+declare -e '$a abi: ms'
+expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$DRIVERS/reference-ms.so" --out "$work/run" R063
+expect_text "$work/run/trace.jsonl" '"abi":"ms"'
+expect_code 0 "$MDCTS" run --driver "$DRIVERS/reference-ms.so" --abi ms --out "$work/run" R063
+expect_code 1 "$MDCTS" run --driver "$DRIVERS/reference-ms.so" --out "$work/run" R010
+expect_code 2 "$MDCTS" run --driver "$reference" --abi win32 --out "$work/run" R010
+
 expect_nothing_left
 finish
