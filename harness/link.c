@@ -2,15 +2,15 @@
 /* One host: request and reply in lock step, and every way in which a host can end. */
 #include "link_internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum progress {
@@ -20,13 +20,6 @@ enum progress {
     PROGRESS_GARBAGE,
     PROGRESS_CLOSED
 };
-
-uint64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
 
 const char *host_outcome_name(enum host_outcome outcome)
 {
@@ -138,6 +131,8 @@ static enum progress read_channel(struct host *host, uint16_t wanted, struct fra
     if (got <= 0)
         return PROGRESS_CLOSED;
     host->incoming_len += (size_t)got;
+    if (host->incoming_len > host->incoming_peak)
+        host->incoming_peak = host->incoming_len;
     return take_frames(host, wanted, reply);
 }
 
@@ -151,9 +146,9 @@ static void send_kill(struct host *host)
         kill(host->pid, SIGKILL);
 }
 
-/* Waits for the server to tell the end, emptying the pipes meanwhile so that the host can write.
- * False when the deadline passes first. */
-static bool await_end(struct host *host, uint64_t deadline)
+/* Waits for the server to tell the end.  A host that may still be at work has its pipes emptied
+ * meanwhile, so that it can write.  False when the deadline passes first. */
+static bool await_end(struct host *host, uint64_t deadline, bool at_work)
 {
     while (!server_take_ended(host) && !host->link->gone) {
         uint64_t now = clock_ms();
@@ -162,9 +157,9 @@ static bool await_end(struct host *host, uint64_t deadline)
         struct pollfd waiting[3] = {{host->link->socket, POLLIN, 0},
                                     {host->outputs[0].pipe, POLLIN, 0},
                                     {host->outputs[1].pipe, POLLIN, 0}};
-        poll(waiting, 3, (int)(deadline - now));
-        read_output(&host->outputs[0]);
-        read_output(&host->outputs[1]);
+        poll(waiting, at_work ? 3 : 1, (int)(deadline - now));
+        for (size_t i = 0; at_work && i < 2; i++)
+            read_output(&host->outputs[i]);
         if (waiting[0].revents != 0)
             server_listen(host->link, 0);
     }
@@ -216,10 +211,10 @@ static enum host_outcome conclude(struct host *host, enum progress progress, uin
                                   uint64_t deadline)
 {
     bool garbage = progress == PROGRESS_GARBAGE;
-    bool hung = !garbage && (progress != PROGRESS_CLOSED || !await_end(host, deadline));
+    bool hung = !garbage && (progress != PROGRESS_CLOSED || !await_end(host, deadline, true));
     if (hung || garbage) {
         send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
     }
     if (!garbage && !drain(host))
         garbage = !hung; /* the late reply of a host that we gave up is no garbage */
@@ -325,7 +320,7 @@ static struct host_ended finish(struct host *host, bool asked)
     if (host->pidfd >= 0)
         close(host->pidfd);
     close(host->channel);
-    munmap(host->incoming, FRAME_BYTES_MAX);
+    link_buffer_give(host->link, host->incoming, host->incoming_peak);
     free(host);
     return ended;
 }
@@ -337,20 +332,23 @@ struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_
     struct frame_writer request = request_begin(host, REQUEST_END);
     frame_put_uint(&request, FIELD_NUMBER, reset_card);
     bool asked = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
-    if (asked && !await_end(host, deadline)) {
+    uint64_t pcsc_ns = asked ? reply_number(&reply, FIELD_NUMBER) : 0;
+    if (asked && !await_end(host, deadline, false)) {
         send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
     }
     if (asked)
         deliver_outputs(host);
-    return finish(host, asked);
+    struct host_ended ended = finish(host, asked);
+    ended.pcsc_ns = pcsc_ns;
+    return ended;
 }
 
 struct host_ended host_kill(struct host *host)
 {
     if (!host->ended) {
         send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
     }
     return finish(host, false);
 }

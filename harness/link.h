@@ -101,6 +101,7 @@ struct host_ended {
     bool exited; /* else signal tells */
     int code;    /* exit code */
     int signal;
+    uint64_t pcsc_ns; /* of its life, spent in PC/SC calls of ours; 0 unless it answered */
 };
 
 /* Disconnects (card reset when reset_card), ends the process and waits for it; kills it when it

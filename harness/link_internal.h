@@ -16,6 +16,7 @@ struct link {
     int socket;        /* to the server */
     pid_t own_server;  /* 0: somebody else's */
     uint8_t *outgoing; /* FRAME_BYTES_MAX */
+    uint8_t *spare;    /* the buffer of a host that ended, for the next one; may be NULL */
     struct {
         pid_t pid;
         int status;
@@ -38,8 +39,9 @@ struct host {
     int pidfd;
     int channel;
     struct output outputs[2]; /* stdout, stderr */
-    uint8_t *incoming;        /* FRAME_BYTES_MAX */
+    uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
+    size_t incoming_peak; /* how much of it was ever used */
     uint32_t step;
     uint64_t sequence; /* of the last event delivered */
     bool crashed;      /* a crash event came */
@@ -50,13 +52,16 @@ struct host {
 };
 
 /* ---- link_server.c ---- */
+#define LINK_SPARE_BYTES_MAX (1u << 20) /* a buffer that held more is not kept */
+/* A buffer of FRAME_BYTES_MAX; NULL if there is no memory. */
+uint8_t *link_buffer_take(struct link *link);
+void link_buffer_give(struct link *link, uint8_t *buffer, size_t used);
 /* Reads what the server has to say, waiting up to timeout_ms for the first message. */
 void server_listen(struct link *link, int timeout_ms);
 /* Whether the host's end has been told; takes it. */
 bool server_take_ended(struct host *host);
 
 /* ---- link.c ---- */
-uint64_t clock_ms(void);
 /* An empty frame of that kind to be filled and given to host_request(). */
 struct frame_writer request_begin(struct host *host, uint16_t kind);
 /* Sends, hands out events, waits.  *reply is valid until the next request. */

@@ -69,12 +69,34 @@ static bool start_own_server(struct link *link, const struct link_config *config
     return failed == 0;
 }
 
+/* Only what is used of it takes memory. */
+static uint8_t *buffer_map(void)
+{
+    void *map = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+uint8_t *link_buffer_take(struct link *link)
+{
+    uint8_t *buffer = link->spare != NULL ? link->spare : buffer_map();
+    link->spare = NULL;
+    return buffer;
+}
+
+void link_buffer_give(struct link *link, uint8_t *buffer, size_t used)
+{
+    if (link->spare == NULL && used <= LINK_SPARE_BYTES_MAX)
+        link->spare = buffer;
+    else
+        munmap(buffer, FRAME_BYTES_MAX);
+}
+
 struct link *link_open(const struct link_config *config, struct arena *keep, const char **error)
 {
     struct link *link = calloc(1, sizeof *link);
-    void *outgoing = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (link == NULL || outgoing == MAP_FAILED) {
+    uint8_t *outgoing = buffer_map();
+    if (link == NULL || outgoing == NULL) {
         *error = "out of memory";
         free(link);
         return NULL;
@@ -95,6 +117,8 @@ void link_close(struct link *link)
     if (link->own_server > 0)
         waitpid(link->own_server, NULL, 0);
     munmap(link->outgoing, FRAME_BYTES_MAX);
+    if (link->spare != NULL)
+        munmap(link->spare, FRAME_BYTES_MAX);
     free(link);
 }
 
@@ -205,16 +229,15 @@ struct host *host_start(struct link *link, const struct host_sink *sink)
 {
     int ours[3] = {-1, -1, -1}, theirs[3] = {-1, -1, -1};
     struct host *host = calloc(1, sizeof *host);
-    void *incoming = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *incoming = link_buffer_take(link);
     pid_t pid = -1;
-    if (host != NULL && incoming != MAP_FAILED && make_pipes(ours, theirs))
+    if (host != NULL && incoming != NULL && make_pipes(ours, theirs))
         pid = ask_for_host(link, theirs);
     close_all(theirs, 3);
     if (pid <= 0) {
         close_all(ours, 3);
-        if (incoming != MAP_FAILED)
-            munmap(incoming, FRAME_BYTES_MAX);
+        if (incoming != NULL)
+            link_buffer_give(link, incoming, 0);
         free(host);
         return NULL;
     }

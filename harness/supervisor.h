@@ -21,7 +21,8 @@ enum {
 };
 
 struct supervisor {
-    int fd; /* control channel; -1: not running */
+    int fd;       /* control channel; -1: not running */
+    int children; /* the kernel's list of the supervisor's children; -1: none */
     pid_t pid;
     char folder[SUPERVISOR_FOLDER_MAX];    /* the run's own, removed at the end */
     char workplace[SUPERVISOR_FOLDER_MAX]; /* inside it, writable by programs without our user */
@@ -29,6 +30,7 @@ struct supervisor {
     struct {
         pid_t pid;
         bool childless; /* SPAWN_SERVER: a child of it is for the sweep */
+        int children;   /* childless: the kernel's list of them; -1: none */
     } kept[SUPERVISOR_CHILDREN_MAX];
 };
 

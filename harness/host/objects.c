@@ -105,8 +105,8 @@ const struct object *objects_locate(uintptr_t address, size_t *index)
             return &objects[i];
         }
     *index = SIZE_MAX;
-    for (size_t i = 0; i < OBJECT_REMEMBER_MAX; i++)
-        if (remembered[i].region.map != NULL && region_holds(&remembered[i].region, address))
+    for (size_t i = 0; i < OBJECT_REMEMBER_MAX && i < dropped; i++)
+        if (region_holds(&remembered[i].region, address))
             return &remembered[i];
     return NULL;
 }

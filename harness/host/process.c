@@ -41,15 +41,23 @@ int process_enter(pid_t parent, int channel, int out, int err)
     int high = fcntl(channel, F_DUPFD_CLOEXEC, CHANNEL_HIGH);
     if (high < 0)
         high = fcntl(channel, F_DUPFD_CLOEXEC, CHANNEL_LOW);
-    int null = open("/dev/null", O_RDONLY);
-    if (high < 0 || null < 0)
+    if (high < 0)
         _exit(HOST_EXIT_CHANNEL);
-    dup2(null, 0);
     dup2(out, 1);
     dup2(err, 2);
     close_all_but((unsigned)high);
+    return high;
+}
+
+bool process_prepare(void)
+{
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0 || dup2(null, 0) != 0)
+        return false;
+    if (null > 0)
+        close(null);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_CPU, CPU_SECONDS);
     limit(RLIMIT_AS, ADDRESS_BYTES);
-    return high;
+    return true;
 }
