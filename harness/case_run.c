@@ -95,8 +95,10 @@ static void emit_broken(struct case_run *run, const char *why)
 /* The card as it was at the start of the run, its APDU counter at zero. */
 static void restore_card(struct case_run *run)
 {
+    uint64_t start = clock_ns();
     if (run->env->card != NULL && !card_control_restore(run->env->card))
         emit_broken(run, "the virtual card did not restore its image");
+    run->restore_ns = clock_ns() - start;
 }
 
 /* A card that has just come or been reset: the daemon tells its clients a moment after the card
@@ -146,9 +148,7 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
         return NULL;
     }
     bool loaded = false;
-    uint64_t start = clock_ns();
     enum host_outcome outcome = host_load(run->host, env->driver, env->call_timeout_ms, &loaded);
-    run->load_ns = clock_ns() - start;
     if (outcome == HOST_RETURNED && loaded)
         connect_host(run);
     return run;
@@ -187,6 +187,7 @@ void case_run_end(struct case_run *run)
     delete_contexts(run);
     struct host_ended ended = host_end(run->host, true, END_TIMEOUT_MS);
     run->host = NULL;
+    run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;
     struct node *event = case_event(run, "end");
     uint64_t apdus; /* asked for while probing only, where it tells whether the tap sees everything */

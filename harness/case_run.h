@@ -72,7 +72,8 @@ struct case_run {
     uint32_t step, iteration;
     uint32_t peer_count;
     uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
-    uint64_t load_ns, calls_ns, pcsc_ns;    /* spent in loading, the driver, our own PC/SC calls */
+    /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
+    uint64_t restore_ns, load_ns, calls_ns, pcsc_ns;
     struct run_context contexts[CONTEXTS_MAX];
     size_t context_count;
     struct binding **bindings; /* BINDINGS_MAX at most; what they point to stays where it is */

@@ -44,7 +44,7 @@ static const char case_text[] =
     "{\"line\":1,\"delete_context\":{}}]}";
 
 struct sample {
-    uint64_t whole, own, load, pcsc, driver;
+    uint64_t whole, own, load, restore, pcsc, driver;
     uint64_t begin, steps, end, sweep; /* the parts of own */
 };
 
@@ -68,19 +68,20 @@ static bool measure(struct session *session, const struct planned *planned, stru
     if (run == NULL)
         return false;
     uint64_t played = clock_ns();
-    out->load = run->load_ns;
     out->driver = run->calls_ns;
     case_run_end(run);
+    out->load = run->load_ns;
+    out->restore = run->restore_ns;
     out->pcsc = run->pcsc_ns;
     uint64_t ended = clock_ns();
     session_sweep(session);
     uint64_t swept = clock_ns();
     out->whole = swept - start;
-    out->begin = begun - start - out->load;
+    out->begin = begun - start;
     out->steps = played - begun - out->driver;
     out->end = ended - played;
     out->sweep = swept - ended;
-    out->own = out->whole - out->load - out->driver - out->pcsc;
+    out->own = out->whole - out->load - out->driver - out->pcsc - out->restore;
     return ok;
 }
 
@@ -139,6 +140,7 @@ static int bench(struct session *session, struct arena *arena)
     print_row("    ending the host", samples, done, offsetof(struct sample, end));
     print_row("    sweeping", samples, done, offsetof(struct sample, sweep));
     print_row("  loading the driver", samples, done, offsetof(struct sample, load));
+    print_row("  restoring the card", samples, done, offsetof(struct sample, restore));
     print_row("  PC/SC for the caller", samples, done, offsetof(struct sample, pcsc));
     print_row("  driver and card", samples, done, offsetof(struct sample, driver));
     return 0;

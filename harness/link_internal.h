@@ -23,6 +23,12 @@ struct link {
     } ended[LINK_ENDED_MAX];
     size_t ended_count;
     bool gone; /* the server is */
+    bool has_cores;
+    struct link_cores cores;
+    struct host *starting; /* asked for, its number not told yet */
+    struct host *ahead;    /* the next one */
+    pid_t parting[LINK_PARTING_MAX];
+    size_t parting_count;
 };
 
 struct output {
@@ -42,6 +48,9 @@ struct host {
     uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
     size_t incoming_peak; /* how much of it was ever used */
+    struct bytes queued; /* requests to be sent with the next one; in the sink's arena */
+    uint32_t queued_count;
+    bool queued_refused;
     uint32_t step;
     uint64_t sequence; /* of the last event delivered */
     bool crashed;      /* a crash event came */
@@ -60,10 +69,17 @@ void link_buffer_give(struct link *link, uint8_t *buffer, size_t used);
 void server_listen(struct link *link, int timeout_ms);
 /* Whether the host's end has been told; takes it. */
 bool server_take_ended(struct host *host);
-
+/* Lets the host end unattended, if there is room for that. */
+bool server_part(const struct host *host);
 /* ---- link.c ---- */
+/* Closes everything of the runner's and frees host. */
+void host_forget(struct host *host);
+
 /* An empty frame of that kind to be filled and given to host_request(). */
 struct frame_writer request_begin(struct host *host, uint16_t kind);
+/* Keeps a request whose reply says nothing but "done", to be sent with the next one, which is refused
+ * if this one was. */
+enum host_outcome host_request_later(struct host *host, struct frame_writer *request);
 /* Sends, hands out events, waits.  *reply is valid until the next request. */
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
                                struct frame *reply);

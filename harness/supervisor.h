@@ -61,8 +61,9 @@ pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *request
                        char why[SUPERVISOR_WHY_MAX]);
 
 /* Whether a sweep would find nothing, looked up without asking the supervisor: its children are
- * those that stay, and no server has a child.  False also where /proc does not say. */
-bool supervisor_is_clean(const struct supervisor *s);
+ * those that stay, and no server has a child beside the known ones.  False also where /proc does
+ * not say. */
+bool supervisor_is_clean(const struct supervisor *s, const pid_t *known, size_t known_count);
 
 /* Kill what no kind above protects, until none is left.  False when something survives or the
  * supervisor is gone; *killed, unless NULL, counts processes. */

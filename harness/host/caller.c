@@ -46,6 +46,7 @@ _Static_assert(offsetof(CARD_DATA, pfnCardDeleteContext) == 0x78 &&
                "entry_points.def follows cardmod.h");
 
 static entry_function *acquire;
+static uint64_t load_ns;
 static const char *volatile running;
 
 const char *caller_entry(void)
@@ -85,14 +86,21 @@ bool caller_preload(const char *driver)
     return preloaded.handle != NULL;
 }
 
+uint64_t caller_load_ns(void)
+{
+    return load_ns;
+}
+
 bool caller_load(const char *driver)
 {
     bool is_preloaded = preloaded.handle != NULL && strcmp(preloaded.path, driver) == 0;
+    uint64_t start = clock_ns();
     running = "dlopen";
     void *library = is_preloaded ? preloaded.handle : dlopen(driver, RTLD_NOW | RTLD_LOCAL);
     const char *error = library == NULL ? dlerror() : NULL;
     void *symbol = is_preloaded ? preloaded.symbol : find_acquire(library);
     running = NULL;
+    load_ns = clock_ns() - start;
     memcpy(&acquire, &symbol, sizeof acquire);
     struct frame_writer *event = channel_event(EVENT_LOAD);
     frame_put_uint(event, EV_OK, library != NULL);

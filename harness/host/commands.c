@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "modules.h"
 #include "pcsc.h"
+#include "process.h"
 #include "protocol.h"
 #include "scratch.h"
 
@@ -197,7 +198,13 @@ static void do_end(struct bytes fields)
 {
     pcsc_disconnect(get_number(fields, FIELD_NUMBER) != 0);
     fflush(stdout); /* before the reply: behind it nobody empties the pipe */
-    reply_number(REQUEST_END, pcsc_spent_ns());
+    struct wire_end end = {.load_ns = caller_load_ns(),
+                           .pcsc_ns = pcsc_spent_ns(),
+                           .quiet = process_is_quiet()};
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_END);
+    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    frame_put_bytes(reply, FIELD_HEAD, &end, sizeof end);
+    channel_send(reply);
 }
 
 void commands_run(void)

@@ -14,4 +14,8 @@ bool process_prepare(void);
  * Takes all three descriptors; returns the channel's new number. */
 int process_enter(pid_t parent, int channel, int out, int err);
 
+/* Whether the host's end will go unnoticed: no child lives, and no descriptor is open beside ours
+ * whose closing somebody (a PC/SC daemon, say) would act upon. */
+bool process_is_quiet(void);
+
 #endif
