@@ -89,7 +89,7 @@ shift
 exec "$@"
 EOF
 empty="$MDCTS virtual -- env MDCTS_PIN=123456 sh $work/empty.sh $MDCTS"
-for command in "run --out $work/none" derive probe; do
+for command in "run --out $work/none R010" derive probe; do
     expect_code 3 $empty "$MDCTS" $command --reader MDCTS --driver "$reference"
     expect_text "$work/err" "there is no card in the reader 'MDCTS V0 00 00'"
 done
