@@ -24,21 +24,27 @@ expect_code 6 "$MDCTS" judge "$work/run"
 expect_text "$work/out" "cut short"
 
 # A driver's child in a session of its own has no parent left that it would follow.
-count_daemons() {
-    grep -l "$work/hostile-daemon-hang" /proc/[0-9]*/maps 2>/dev/null | wc -l
+daemons() { # leaders of their sessions that have the driver in memory
+    for maps in $(grep -l "$work/hostile-daemon-hang" /proc/[0-9]*/maps 2>/dev/null); do
+        pid_of=${maps#/proc/}
+        pid_of=${pid_of%/maps}
+        set -- $(cut -d ')' -f 2 "/proc/$pid_of/stat" 2>/dev/null)
+        [ "${4:-}" != "$pid_of" ] || echo "$pid_of"
+    done
 }
-both_hang() {
-    [ "$(count_daemons)" -ge 2 ]
+daemon_lives() {
+    [ -n "$(daemons)" ]
 }
-none_is_left() {
-    [ "$(count_daemons)" -eq 0 ]
+daemon_is_gone() {
+    [ -z "$(daemons)" ]
 }
 cp "$DRIVERS/hostile-daemon-hang.so" "$work"
 "$MDCTS" run --driver "$work/hostile-daemon-hang.so" --timeout-scale 1000 --out "$work/hang" R105 >/dev/null 2>&1 &
 pid=$!
-wait_until both_hang
+wait_until daemon_lives
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
-wait_until none_is_left
+wait_until daemon_is_gone
+wait_until nothing_is_left
 expect_nothing_left
 finish
