@@ -24,7 +24,7 @@ expect_code 6 "$MDCTS" judge "$work/run"
 expect_text "$work/out" "cut short"
 
 # A driver's child in a session of its own has no parent left that it would follow.
-daemons() { # leaders of their sessions that have the driver in memory
+daemons() { # leaders of their sessions that have the driver in memory: the host, and what it left
     for maps in $(grep -l "$work/hostile-daemon-hang" /proc/[0-9]*/maps 2>/dev/null); do
         pid_of=${maps#/proc/}
         pid_of=${pid_of%/maps}
@@ -33,13 +33,14 @@ daemons() { # leaders of their sessions that have the driver in memory
     done
 }
 daemon_lives() {
-    [ -n "$(daemons)" ]
+    [ "$(daemons | wc -l)" -eq 2 ]
 }
 daemon_is_gone() {
     [ -z "$(daemons)" ]
 }
 cp "$DRIVERS/hostile-daemon-hang.so" "$work"
-"$MDCTS" run --driver "$work/hostile-daemon-hang.so" --timeout-scale 1000 --out "$work/hang" R105 >/dev/null 2>&1 &
+"$MDCTS" run --driver "$work/hostile-daemon-hang.so" --timeout-scale 1000 --jobs 1 \
+    --out "$work/hang" R105 >/dev/null 2>&1 &
 pid=$!
 wait_until daemon_lives
 kill -9 "$pid"
