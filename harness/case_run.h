@@ -71,7 +71,7 @@ struct case_run {
     bool connected;
     uint32_t step, iteration;
     uint32_t peer_count;
-    uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
+    uint32_t timeout_ms; /* the case's own; 0: the environment's */
     /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
     uint64_t restore_ns, load_ns, calls_ns, pcsc_ns;
     struct run_context contexts[CONTEXTS_MAX];
