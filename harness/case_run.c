@@ -67,9 +67,12 @@ struct run_context *case_context(struct case_run *run, const char *name)
 
 struct binding *case_binding(struct case_run *run, const char *name)
 {
-    for (size_t i = run->binding_count; i > 0; i--)
-        if (strcmp(run->bindings[i - 1].name, name) == 0)
-            return &run->bindings[i - 1];
+    for (size_t i = run->binding_count; i > 0; i--) {
+        struct binding *one = &run->bindings[i - 1];
+        bool other = one->repeated && run->repeating && one->iteration != run->iteration;
+        if (!other && strcmp(one->name, name) == 0)
+            return one;
+    }
     return NULL;
 }
 
@@ -77,8 +80,11 @@ struct binding *case_bind(struct case_run *run, const char *name)
 {
     if (run->binding_count == BINDINGS_MAX)
         return NULL;
+    run->bindings = arena_grow(run->arena, run->bindings, run->binding_count,
+                               &run->binding_capacity, sizeof *run->bindings);
     struct binding *binding = &run->bindings[run->binding_count++];
-    *binding = (struct binding){.name = name};
+    *binding = (struct binding){
+        .name = name, .repeated = run->repeating, .iteration = run->iteration};
     return binding;
 }
 
@@ -160,17 +166,65 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     return run;
 }
 
+static bool is_bound(struct case_run *run, const char *name)
+{
+    bool acquired = false;
+    for (size_t i = 0; i < run->context_count; i++)
+        acquired |= run->contexts[i].acquired && strcmp(run->contexts[i].name, name) == 0;
+    return acquired || case_binding(run, name) != NULL;
+}
+
+static bool step_applies(struct case_run *run, const struct step *step)
+{
+    return step->condition == NULL || is_bound(run, step->condition) != step->unless;
+}
+
+static struct step_result leave_out(struct case_run *run, const struct step *step)
+{
+    struct node *event = case_event(run, "not_run");
+    node_add(event, "why",
+             node_new_string(run->arena,
+                             arena_printf(run->arena, "%s $%s", step->unless ? "unless" : "if",
+                                          step->condition)));
+    node_add(event, "left_out", node_new_bool(run->arena, true));
+    case_emit(run, event);
+    return (struct step_result){.why = "left out"};
+}
+
+static struct step_result play(struct case_run *run, const struct step *step, uint32_t number,
+                               uint32_t iteration)
+{
+    run->step = number;
+    run->iteration = iteration;
+    run->repeating = step_is_repeated(step);
+    struct step_result result =
+        step_applies(run, step) ? step_run(run, step) : leave_out(run, step);
+    run->repeating = false;
+    run->iteration = run->step = 0;
+    return result;
+}
+
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number)
 {
     struct step_result result = {0};
-    run->step = number;
-    for (uint32_t i = 0; i < step->repeat; i++) {
-        run->iteration = i;
-        result = step_run(run, step);
-    }
-    run->iteration = 0;
-    run->step = 0;
+    for (uint32_t i = 0; i < step->repeat; i++)
+        result = play(run, step, number, i);
     return result;
+}
+
+void case_run_steps(struct case_run *run, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t together = steps[i].block;
+        if (together == 0 || together > count - i) {
+            case_run_step(run, &steps[i], (uint32_t)i + 1);
+            continue;
+        }
+        for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++)
+            for (size_t k = i; k < i + together; k++)
+                play(run, &steps[k], (uint32_t)k + 1, iteration);
+        i += together - 1;
+    }
 }
 
 /* What a caller does with every context that a case left alive. */
@@ -208,8 +262,7 @@ bool case_run_planned(const struct run_environment *env, struct arena *arena,
     if (run == NULL)
         return false;
     run->timeout_ms = planned->timeout_ms;
-    for (size_t i = 0; i < planned->step_count; i++)
-        case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
+    case_run_steps(run, planned->steps, planned->step_count);
     case_run_end(run);
     return true;
 }

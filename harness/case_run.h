@@ -15,7 +15,7 @@
 #include "plan.h"
 
 #define CONTEXTS_MAX 8
-#define BINDINGS_MAX 1024
+#define BINDINGS_MAX 65536
 #define FREED_MAX    64 /* freed blocks of one call that are searched */
 
 struct card_control;
@@ -40,6 +40,8 @@ struct run_environment {
 /* What a name bound by `as` stands for. */
 struct binding {
     const char *name;
+    bool repeated; /* by a repeated step, in that iteration */
+    uint32_t iteration;
     uint32_t context;
     uint8_t index; /* agreements */
     bool has_peer;
@@ -70,13 +72,14 @@ struct case_run {
     struct host *host;
     bool connected;
     uint32_t step, iteration;
+    bool repeating; /* the step that is played is a repeated one */
     uint32_t peer_count;
     uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
     uint64_t load_ns, connect_ns, calls_ns; /* spent in loading, PC/SC, the driver */
     struct run_context contexts[CONTEXTS_MAX];
     size_t context_count;
-    struct binding bindings[BINDINGS_MAX];
-    size_t binding_count;
+    struct binding *bindings;
+    size_t binding_count, binding_capacity;
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;
 };
@@ -97,6 +100,9 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
 
 /* number is 1-based; all repetitions; the result is the last one's. */
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number);
+
+/* All steps, blocks among them. */
+void case_run_steps(struct case_run *run, const struct step *steps, size_t count);
 
 /* Deletes the contexts that are left, unless a host is gone, and ends the host. */
 void case_run_end(struct case_run *run);

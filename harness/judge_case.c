@@ -81,12 +81,21 @@ bool same_context(const char *a, const char *b)
     return strcmp(a == NULL ? CONTEXT_DEFAULT : a, b == NULL ? CONTEXT_DEFAULT : b) == 0;
 }
 
+static bool is_repeated(const struct case_record *record, const struct call_record *call)
+{
+    const struct step *step = case_step(record, call->step);
+    return step != NULL && step_is_repeated(step);
+}
+
 const struct agreement *case_agreement(const struct case_record *record,
                                        const struct call_record *when, const char *name)
 {
     for (size_t i = record->agreement_count; i-- > 0;) {
         const struct agreement *one = &record->agreements[i];
-        if (one->call->order < when->order && one->name != NULL && strcmp(one->name, name) == 0)
+        bool other = one->call->iteration != when->iteration && is_repeated(record, one->call) &&
+                     is_repeated(record, when);
+        if (one->call->order < when->order && one->name != NULL && !other &&
+            strcmp(one->name, name) == 0)
             return one;
     }
     return NULL;
@@ -298,6 +307,20 @@ static void take_free(struct case_record *record, const struct event *event)
         block->live = false;
 }
 
+/* What the driver holds now; what it handed out is the caller's. */
+static void take_ledger(struct case_record *record, const struct event *event)
+{
+    struct balance now = {.step = event->step};
+    for (size_t i = 0; i < record->block_count; i++) {
+        const struct block *block = &record->blocks[i];
+        now.blocks += block->live && !block->handed_out;
+        now.bytes += block->live && !block->handed_out ? block->size : 0;
+    }
+    record->balances = arena_grow(&record->arena, record->balances, record->balance_count,
+                                  &record->balance_capacity, sizeof *record->balances);
+    record->balances[record->balance_count++] = now;
+}
+
 /* ---- the rest ---- */
 
 static void take_transaction(struct case_record *record, const struct event *event)
@@ -327,7 +350,9 @@ static void take_not_run(struct case_record *record, const struct event *event)
     record->not_run = arena_grow(&record->arena, record->not_run, record->not_run_count,
                                  &record->not_run_capacity, sizeof *record->not_run);
     record->not_run[record->not_run_count++] = (struct fact){
-        .step = event->step, .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why)};
+        .step = event->step,
+        .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why),
+        .left_out = node_get_bool(event->node, "left_out", false)};
 }
 
 static void take_card(struct case_record *record, const struct event *event)
@@ -498,7 +523,8 @@ static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct 
     [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
     [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
     [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
-    [EVENT_END] = take_end,         [EVENT_BROKEN] = take_broken,
+    [EVENT_LEDGER] = take_ledger,   [EVENT_END] = take_end,
+    [EVENT_BROKEN] = take_broken,
     [EVENT_UNKNOWN] = take_unknown,
 };
 

@@ -45,6 +45,11 @@ struct block {
     const struct call_record *call; /* that allocated it; NULL: outside a call */
 };
 
+/* What the driver held when a step `ledger` looked. */
+struct balance {
+    uint64_t step, blocks, bytes;
+};
+
 struct agreement {
     const char *name; /* NULL: not bound */
     const struct call_record *call;
@@ -64,6 +69,7 @@ struct ending {
 struct fact {
     uint64_t step;
     const char *text;
+    bool left_out; /* as its condition says */
 };
 
 struct case_record {
@@ -75,6 +81,8 @@ struct case_record {
     size_t block_count, block_capacity;
     struct agreement *agreements;
     size_t agreement_count, agreement_capacity;
+    struct balance *balances;
+    size_t balance_count, balance_capacity;
     struct card_state state;
     struct ending ending;
     struct fact *not_run;

@@ -110,7 +110,7 @@ static void check_outputs(struct step_view *view)
         view->verdict->checks++;
         if (output_holds(view, one))
             continue;
-        step_report(view, requirement_deviation(view->row), output_words(keep, one),
+        step_report(view, step_deviation(view), output_words(keep, one),
                     arena_printf(keep, "%s = %s", one->name,
                                  node_words(keep, node_get(view->call->out, one->name))));
     }
@@ -145,7 +145,7 @@ static void check_count(struct step_view *view, const char *what, uint64_t seen,
     struct arena *keep = view->facts->keep;
     view->verdict->checks++;
     if (seen < wanted->at_least || seen > wanted->at_most)
-        step_report(view, requirement_deviation(view->row),
+        step_report(view, step_deviation(view),
                     arena_printf(keep, "%s %s", range_words(keep, wanted), what),
                     arena_printf(keep, "%" PRIu64, seen));
 }
@@ -237,7 +237,7 @@ static void check_dh_entries(struct step_view *view, size_t set, size_t present)
 {
     struct arena *keep = view->facts->keep;
     const char *seen = arena_printf(keep, "%zu of %zu set", set, present);
-    enum outcome outcome = requirement_deviation(view->row);
+    enum outcome outcome = step_deviation(view);
     switch (view->expected->entry_points) {
     case ENTRY_POINTS_DH_CONSISTENT:
         if (set != 0 && set != present)
@@ -278,7 +278,7 @@ static void check_entry_points(struct step_view *view)
     }
     const char *missing = missing_entry(members);
     if (view->expected->entry_points == ENTRY_POINTS_COMPLETE && missing != NULL)
-        step_report(view, requirement_deviation(view->row),
+        step_report(view, step_deviation(view),
                     "every entry point of the negotiated version",
                     arena_printf(keep, "%s is NULL", missing));
     check_dh_entries(view, set, present);
@@ -333,7 +333,7 @@ static void check_public_key(struct step_view *view)
     if (problem != NULL)
         step_report(view,
                     tolerated && agrees_by_probe(view) ? OUTCOME_WARN
-                                                       : requirement_deviation(view->row),
+                                                       : step_deviation(view),
                     "an ECDH public key in pbKeyExPublicKey", problem);
 }
 
@@ -350,7 +350,7 @@ static void check_index(struct step_view *view)
     }
     const struct agreement *other = case_agreement_at(view->record, view->call, index);
     if (other != NULL)
-        step_report(view, requirement_deviation(view->row), "an index of its own",
+        step_report(view, step_deviation(view), "an index of its own",
                     arena_printf(keep, "index %" PRIu64 ", that of step %" PRIu64, index,
                                  other->call->step));
 }

@@ -34,6 +34,7 @@ static const struct op_row ops[] = {
     {"reconnect",          STEP_RECONNECT,          NULL,                       "reconnects and writes new handles into CARD_DATA"},
     {"foreign",            STEP_FOREIGN,            NULL,                       "lets another client send a command to the card"},
     {"relate",             STEP_RELATE,             NULL,                       "compares results of earlier steps"},
+    {"ledger",             STEP_LEDGER,             NULL,                       "notes how much memory the driver holds"},
 };
 /* clang-format on */
 
@@ -367,6 +368,7 @@ static const struct argument_row arguments[] = {
     {STEP_READ_FILE,          "flags",      argument_is_flags,      false},
     {STEP_CALL,               "entry",      is_entry,               true},
     {STEP_FOREIGN,            "apdu",       is_bytes,               true},
+    {STEP_LEDGER,             "as",         is_name,                true},
     {STEP_RELATE,             "equal",      is_reference_list,      false},
     {STEP_RELATE,             "different",  is_reference_list,      false},
 };

@@ -147,6 +147,23 @@ static bool read_repeat(struct reader *r, const struct node *node, struct step *
     return read_number(r, node, STEP_REPEAT_MAX, &out->repeat);
 }
 
+static bool read_condition(struct reader *r, const struct node *node, struct step *out)
+{
+    if (out->condition != NULL)
+        return diag_error(r->diags, node->key_at, "a step has one condition: if or unless");
+    out->condition = reference_name(node);
+    out->unless = strcmp(node->key, "unless") == 0;
+    return out->condition != NULL ||
+           field_wrong(r->diags, node, node->key,
+                       "$NAME, a name that an earlier step binds with 'as'");
+}
+
+/* Only traces and expanded cases have it. */
+static bool read_block(struct reader *r, const struct node *node, struct step *out)
+{
+    return read_number(r, node, STEPS_MAX, &out->block);
+}
+
 static bool read_timeout(struct reader *r, const struct node *node, struct step *out)
 {
     return read_number(r, node, TIMEOUT_MS_MAX, &out->timeout_ms);
@@ -174,8 +191,10 @@ static const struct {
 } attributes[] = {
     {"expect", read_expect},           {"callbacks", read_callbacks}, {"raw", read_raw},
     {"context", read_context},         {"repeat", read_repeat},       {"timeout_ms", read_timeout},
-    {"transaction", read_transaction}, {"line", read_line},           {"file", read_file},
+    {"transaction", read_transaction}, {"if", read_condition},        {"unless", read_condition},
+    {"block", read_block},             {"line", read_line},           {"file", read_file},
 };
+#define HIDDEN_ATTRIBUTES 3 /* the last ones: a trace's, and an expanded case's */
 
 static bool unknown_key(struct reader *r, const struct node *entry)
 {
@@ -185,8 +204,7 @@ static bool unknown_key(struct reader *r, const struct node *entry)
     size_t total = 0;
     for (size_t i = 0; i < count && total < COUNT(names); i++)
         names[total++] = ops[i];
-    /* line and file belong to traces: not shown. */
-    for (size_t i = 0; i + 2 < COUNT(attributes) && total < COUNT(names); i++)
+    for (size_t i = 0; i + HIDDEN_ATTRIBUTES < COUNT(attributes) && total < COUNT(names); i++)
         names[total++] = attributes[i].name;
     return field_unknown(r->diags, entry->key_at, "operation or key of a step", entry->key, names,
                          total);
@@ -235,6 +253,39 @@ bool scenario_read_step(struct diags *diags, struct arena *keep, const struct no
     return true;
 }
 
+/* ---- blocks ---- */
+
+const struct node *block_steps(const struct node *item)
+{
+    return item->kind == NODE_MAP ? node_get(item, "steps") : NULL;
+}
+
+size_t steps_count(const struct node *list)
+{
+    size_t count = 0;
+    for (const struct node *item = list->first; item != NULL; item = item->next)
+        count += block_steps(item) == NULL ? 1 : block_steps(item)->count;
+    return count;
+}
+
+static bool block_is_readable(const struct node *block)
+{
+    const struct node *steps = block_steps(block);
+    bool ok = steps->kind == NODE_LIST && steps->count > 0 && block->count == 2 &&
+              node_get(block, "repeat") != NULL;
+    for (const struct node *step = steps->first; ok && step != NULL; step = step->next)
+        ok = block_steps(step) == NULL && node_get(step, "repeat") == NULL;
+    return ok;
+}
+
+bool steps_are_readable(const struct node *list)
+{
+    bool ok = list != NULL && list->kind == NODE_LIST && steps_count(list) <= STEPS_MAX;
+    for (const struct node *item = ok ? list->first : NULL; ok && item != NULL; item = item->next)
+        ok = block_steps(item) == NULL || block_is_readable(item);
+    return ok;
+}
+
 /* ---- accessors ---- */
 
 const struct node *step_arg(const struct step *step, const char *name)
@@ -256,6 +307,11 @@ uint64_t step_arg_uint(const struct step *step, const char *name, uint64_t fallb
 bool step_arg_bool(const struct step *step, const char *name, bool fallback)
 {
     return node_get_bool(step->args, name, fallback);
+}
+
+bool step_is_repeated(const struct step *step)
+{
+    return step->repeat > 1;
 }
 
 const char *step_binds(const struct step *step)

@@ -132,6 +132,15 @@ void play_call(struct step_call *call)
         step_call_do(call);
 }
 
+/* Every allocation so far has become an event; the judge counts those that are still held. */
+void play_ledger(struct step_call *call)
+{
+    struct node *event = case_event(call->run, "ledger");
+    node_add(event, "as", node_new_string(call->run->arena, step_binds(call->step)));
+    case_emit(call->run, event);
+    call->outcome.ran = true;
+}
+
 /* ---- what happens to the card ---- */
 
 static bool virtual_action(struct step_call *call, bool (*act)(struct card_control *card))

@@ -30,6 +30,7 @@ static step_player *const players[] = {
     [STEP_INSERT] = play_card,
     [STEP_RECONNECT] = play_card,
     [STEP_FOREIGN] = play_card,
+    [STEP_LEDGER] = play_ledger,
     [STEP_RELATE] = NULL, /* a question to the judge; nothing is played */
 };
 
