@@ -56,6 +56,7 @@ struct run_context {
     uint32_t version; /* agreed on */
     bool made;        /* CARD_DATA exists */
     bool acquired;    /* and CardAcquireContext succeeded */
+    uint64_t vendor;  /* pvVendorSpecific */
 };
 
 /* What a block held when the driver gave it back. */

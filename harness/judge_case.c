@@ -344,6 +344,22 @@ static void take_cache(struct case_record *record, const struct event *event)
         call->cache_calls[one]++;
 }
 
+static void take_apdu(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    const char *command = node_get_text(event->node, "command");
+    if (call != NULL && command != NULL && strlen(command) >= 6 && strncmp(command + 2, "a404", 4) == 0)
+        call->selects++;
+}
+
+static void take_get_dh_agreement(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    const char *variant = node_get_text(event->node, "variant");
+    if (call != NULL && variant != NULL && strcmp(variant, "other") == 0)
+        call->other_callback++;
+}
+
 static void take_not_run(struct case_record *record, const struct event *event)
 {
     const char *why = node_get_text(event->node, "why");
@@ -355,6 +371,16 @@ static void take_not_run(struct case_record *record, const struct event *event)
         .left_out = node_get_bool(event->node, "left_out", false)};
 }
 
+/* What the card is made to answer may be a reason to ask for a PIN or to connect again. */
+static void take_trouble(struct case_record *record, const char *what)
+{
+    bool pin = what != NULL && (strncmp(what, "sw 63", 5) == 0 || strcmp(what, "sw 6983") == 0);
+    record->state.disturbed = true;
+    record->state.wrong_pin = record->state.wrong_pin || pin;
+    record->state.removed = record->state.removed || (what != NULL && strcmp(what, "remove") == 0);
+    record->state.reset = record->state.reset || (what != NULL && strcmp(what, "reset") == 0);
+}
+
 static void take_card(struct case_record *record, const struct event *event)
 {
     const char *action = node_get_text(event->node, "action");
@@ -363,6 +389,10 @@ static void take_card(struct case_record *record, const struct event *event)
     if (!node_get_bool(event->node, "ok", true)) {
         if (record->broken == NULL)
             record->broken = arena_printf(&record->arena, "the card did not %s", action);
+        return;
+    }
+    if (strcmp(action, "trouble") == 0) {
+        take_trouble(record, node_get_text(event->node, "what"));
         return;
     }
     if (strcmp(action, "reset") == 0 || strcmp(action, "reconnect") == 0)
@@ -523,6 +553,8 @@ static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct 
     [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
     [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
     [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
+    [EVENT_APDU] = take_apdu,
+    [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
     [EVENT_LEDGER] = take_ledger,   [EVENT_END] = take_end,
     [EVENT_BROKEN] = take_broken,
     [EVENT_UNKNOWN] = take_unknown,

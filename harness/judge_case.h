@@ -35,7 +35,9 @@ struct call_record {
     struct card_state before;     /* when the call began */
     uint32_t events[EVENT_COUNT]; /* how many of each kind while it ran */
     uint32_t cache_calls[CACHE_FUNCTIONS];
-    uint32_t begins, ends; /* transactions of the driver's own */
+    uint32_t selects;        /* SELECT by name */
+    uint32_t other_callback; /* CspGetDHAgreement by the function that replaced ours */
+    uint32_t begins, ends;   /* transactions of the driver's own */
     bool ended_callers;    /* it ended a transaction that it had not begun */
 };
 

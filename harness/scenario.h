@@ -47,6 +47,7 @@ enum step_op {
     STEP_FOREIGN,
     STEP_RELATE,
     STEP_LEDGER,
+    STEP_SET_CARD_DATA,
 };
 
 /* What one CspGetDHAgreement call is answered, by handle name. */
@@ -63,6 +64,12 @@ struct callback_script {
     size_t answer_count;
     uint32_t alloc_fail;      /* the n-th pfnCspAlloc of the call fails; 0: none */
     uint32_t alloc_fail_from; /* the n-th and all later ones fail; 0: none */
+};
+
+/* card: of a step: what the virtual card does at the n-th command of the call. */
+struct card_trouble {
+    const char *what; /* in the words of card_control_fault(); NULL: nothing */
+    uint32_t at;      /* 1: the first; 0: each */
 };
 
 enum return_rule {
@@ -108,6 +115,7 @@ struct output_expectation {
 
 struct calls_expectation {
     const char *callback; /* "CspGetDHAgreement" */
+    bool other;           /* only of the function that set_card_data put in its place */
     struct range count;
 };
 
@@ -117,6 +125,7 @@ enum entry_points_rule {
     ENTRY_POINTS_DH_CONSISTENT,
     ENTRY_POINTS_DH_NULL,
     ENTRY_POINTS_DH_PRESENT,
+    ENTRY_POINTS_RSA_NULL,
 };
 
 struct expectation {
@@ -133,11 +142,12 @@ struct expectation {
     size_t output_count;
     struct calls_expectation *calls;
     size_t call_count;
-    bool has_apdus;
-    struct range apdus;
+    bool has_apdus, has_selects;
+    struct range apdus, selects;
     enum entry_points_rule entry_points;
     bool public_key_valid;
     bool index_distinct;
+    bool container_map_fits;
 };
 
 struct step {
@@ -156,6 +166,7 @@ struct step {
     const char *condition;   /* played only if this name is bound, or unless it is; NULL: always */
     bool unless;
     struct callback_script callbacks;
+    struct card_trouble card;
     struct expectation *expects;
     size_t expect_count;
 };

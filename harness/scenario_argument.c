@@ -35,6 +35,7 @@ static const struct op_row ops[] = {
     {"foreign",            STEP_FOREIGN,            NULL,                       "lets another client send a command to the card"},
     {"relate",             STEP_RELATE,             NULL,                       "compares results of earlier steps"},
     {"ledger",             STEP_LEDGER,             NULL,                       "notes how much memory the driver holds"},
+    {"set_card_data",      STEP_SET_CARD_DATA,      NULL,                       "sets members of CARD_DATA, as a caller may between calls"},
 };
 /* clang-format on */
 

@@ -238,6 +238,15 @@ static bool read_output(struct reader *r, const struct node *node, struct expect
 
 /* ---- the rest ---- */
 
+/* A number, bounds, or {other: bounds}. */
+static bool read_call_count(struct reader *r, const struct node *node,
+                            struct calls_expectation *out)
+{
+    const struct node *other = node->count == 1 ? node_get(node, "other") : NULL;
+    out->other = other != NULL;
+    return read_range(r, other != NULL ? other : node, node->key, &out->count);
+}
+
 static bool read_calls(struct reader *r, const struct node *node, struct expectation *out)
 {
     static const char *const callbacks[] = {
@@ -252,9 +261,15 @@ static bool read_calls(struct reader *r, const struct node *node, struct expecta
     for (const struct node *item = node->first; item != NULL; item = item->next) {
         struct calls_expectation *call = &out->calls[out->call_count++];
         call->callback = item->key;
-        ok = read_range(r, item, item->key, &call->count) && ok;
+        ok = read_call_count(r, item, call) && ok;
     }
     return ok;
+}
+
+static bool read_selects(struct reader *r, const struct node *node, struct expectation *out)
+{
+    out->has_selects = true;
+    return read_range(r, node, "selects", &out->selects);
 }
 
 static bool read_apdus(struct reader *r, const struct node *node, struct expectation *out)
@@ -265,7 +280,8 @@ static bool read_apdus(struct reader *r, const struct node *node, struct expecta
 
 static bool read_entry_points(struct reader *r, const struct node *node, struct expectation *out)
 {
-    static const char *const rules[] = {"complete", "dh-consistent", "dh-null", "dh-present"};
+    static const char *const rules[] = {"complete", "dh-consistent", "dh-null", "dh-present",
+                                        "rsa-null"};
     size_t place = 0;
     if (!field_choice(r->diags, node, "entry_points", rules, COUNT(rules), &place))
         return false;
@@ -291,6 +307,11 @@ static bool read_index(struct reader *r, const struct node *node, struct expecta
     return read_word(r, node, "index", "distinct", &out->index_distinct);
 }
 
+static bool read_container_map(struct reader *r, const struct node *node, struct expectation *out)
+{
+    return read_word(r, node, "container_map", "fits", &out->container_map_fits);
+}
+
 static bool read_for(struct reader *r, const struct node *node, struct expectation *out)
 {
     return field_text(r->diags, node, "for", &out->requirement);
@@ -303,7 +324,8 @@ static const struct {
     {"return", read_return},   {"warn", read_warn},   {"key", read_key},
     {"output", read_output},   {"calls", read_calls}, {"apdus", read_apdus},
     {"entry_points", read_entry_points}, {"public_key", read_public_key},
-    {"index", read_index},     {"worst", read_worst}, {"for", read_for},
+    {"index", read_index},     {"selects", read_selects}, {"container_map", read_container_map},
+    {"worst", read_worst},     {"for", read_for},
 };
 
 static bool unknown_key(struct reader *r, const struct node *entry)

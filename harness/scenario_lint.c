@@ -248,9 +248,31 @@ static bool check_condition(struct scope *s, const struct step *step, size_t num
                       step->condition, bound_words[bound->kind]);
 }
 
+/* What stands beside an operation that it does nothing for. */
+static bool check_attributes(struct scope *s, const struct step *step)
+{
+    struct diags *diags = s->l->diags;
+    const struct node *card = node_get(step->node, "card");
+    bool ok = true;
+    if (card != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
+        step->op != STEP_DEAUTHENTICATE)
+        ok = diag_error(diags, card->key_at, "%s is no call that a card could disturb",
+                        step->op_name);
+    if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
+        ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
+    for (size_t i = 0; i < step->expect_count; i++)
+        for (size_t k = 0; k < step->expects[i].call_count; k++)
+            if (step->expects[i].calls[k].other &&
+                strcmp(step->expects[i].calls[k].callback, "CspGetDHAgreement") != 0)
+                ok = diag_error(diags, step->expects[i].at,
+                                "only calls of CspGetDHAgreement are told apart by 'other'");
+    return ok;
+}
+
 static bool check_references(struct scope *s, const struct step *step, size_t number)
 {
     bool ok = check_context(s, step, number);
+    ok = check_attributes(s, step) && ok;
     ok = check_condition(s, step, number) && ok;
     ok = check_use(s, step_arg(step, "agreement"), number, BOUND_AGREEMENT) && ok;
     ok = check_use(s, step_arg(step, "key"), number, BOUND_KEY) && ok;

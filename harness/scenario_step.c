@@ -95,6 +95,54 @@ static bool read_callbacks(struct reader *r, const struct node *node, struct ste
     return read_alloc_fault(r, node_get(node, "CspAlloc"), &out->callbacks) && ok;
 }
 
+/* ---- what the card does ---- */
+
+static const struct trouble_row {
+    const char *name;
+    const char *word; /* of the card's control socket */
+    uint64_t most;    /* 0: the value is true */
+} troubles[] = {
+    {"status", "sw", 0xFFFF},       {"cut", "cut", 65538},   {"delay_ms", "delay", 60000},
+    {"remove", "remove", 0},        {"reset", "reset", 0},
+};
+
+static bool read_trouble(struct reader *r, const struct trouble_row *row, const struct node *node,
+                         struct step *out)
+{
+    uint64_t value = 0;
+    bool yes = false;
+    if (row->most == 0) {
+        if (!field_bool(r->diags, node, row->name, &yes))
+            return false;
+        out->card.what = row->word;
+        return yes || field_wrong(r->diags, node, row->name, "true");
+    }
+    if (!field_uint(r->diags, node, row->name, 0, row->most, &value))
+        return false;
+    bool hex = strcmp(row->word, "sw") == 0;
+    out->card.what = arena_printf(r->keep, hex ? "%s %04X" : "%s %u", row->word, (unsigned)value);
+    return true;
+}
+
+static bool read_card(struct reader *r, const struct node *node, struct step *out)
+{
+    static const char *const keys[] = {"at", "status", "cut", "delay_ms", "remove", "reset"};
+    uint64_t at = 1;
+    size_t given = 0;
+    if (!fields_check(r->diags, node, "card", keys, COUNT(keys)))
+        return false;
+    bool ok = field_uint(r->diags, node_get(node, "at"), "at", 0, 1000, &at);
+    for (size_t i = 0; i < COUNT(troubles); i++) {
+        const struct node *value = node_get(node, troubles[i].name);
+        given += value != NULL;
+        ok = (value == NULL || read_trouble(r, &troubles[i], value, out)) && ok;
+    }
+    out->card.at = (uint32_t)at;
+    return given == 1 ? ok
+                      : diag_error(r->diags, node->at,
+                                   "card needs one of status, cut, delay_ms, remove and reset");
+}
+
 /* ---- attributes ---- */
 
 static bool is_identifier(const char *text)
@@ -191,6 +239,7 @@ static const struct {
 } attributes[] = {
     {"expect", read_expect},           {"callbacks", read_callbacks}, {"raw", read_raw},
     {"context", read_context},         {"repeat", read_repeat},       {"timeout_ms", read_timeout},
+    {"card", read_card},
     {"transaction", read_transaction}, {"if", read_condition},        {"unless", read_condition},
     {"block", read_block},             {"line", read_line},           {"file", read_file},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "step_run.h"
 
+#include "card_control.h"
 #include "freed_search.h"
 
 #include <assert.h>
@@ -31,6 +32,7 @@ static step_player *const players[] = {
     [STEP_RECONNECT] = play_card,
     [STEP_FOREIGN] = play_card,
     [STEP_LEDGER] = play_ledger,
+    [STEP_SET_CARD_DATA] = play_set_card_data,
     [STEP_RELATE] = NULL, /* a question to the judge; nothing is played */
 };
 
@@ -212,6 +214,26 @@ static void free_blocks(struct step_call *call)
     }
 }
 
+/* What the card will do while the call runs; the trace says so first. */
+static bool arm_card(struct step_call *call)
+{
+    const struct card_trouble *trouble = &call->step->card;
+    struct arena *arena = call->run->arena;
+    struct card_control *card = call->run->env->card;
+    if (trouble->what == NULL)
+        return true;
+    bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
+    struct node *event = case_event(call->run, "card");
+    node_add(event, "action", node_new_string(arena, "trouble"));
+    node_add(event, "what", node_new_string(arena, trouble->what));
+    node_add(event, "at", node_new_uint(arena, trouble->at));
+    node_add(event, "ok", node_new_bool(arena, ok));
+    case_emit(call->run, event);
+    if (!ok)
+        call->outcome.why = "the card can't be troubled";
+    return ok;
+}
+
 void step_call_make(struct step_call *call)
 {
     struct case_run *run = call->run;
@@ -227,9 +249,13 @@ void step_call_make(struct step_call *call)
     made.cache_after = call->step->op == STEP_ACQUIRE;
     made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, &made);
+    if (!arm_card(call))
+        return;
     emit_call(call);
     run->freed_count = 0;
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (call->step->card.what != NULL)
+        card_control_clear(run->env->card);
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT
