@@ -52,12 +52,14 @@ static bool check_block(struct reader *r, const struct node *block)
     bool ok = fields_check(r->diags, block, "a block of steps", keys, COUNT(keys));
     ok = field_required(r->diags, block, "a block of steps", "repeat") != NULL && ok;
     const struct node *steps = block_steps(block);
-    if (steps->kind != NODE_LIST || steps->count == 0)
+    if (steps->kind != NODE_LIST)
         return field_wrong(r->diags, steps, "steps", "a list of steps, each beginning with '- '");
+    if (steps->count == 0)
+        return diag_error(r->diags, steps->at, "a block of steps has none");
     for (const struct node *step = steps->first; step != NULL; step = step->next) {
         if (block_steps(step) != NULL)
             ok = diag_error(r->diags, step->at, "a block of steps can't hold another one");
-        if (node_get(step, "repeat") != NULL)
+        else if (node_get(step, "repeat") != NULL)
             ok = diag_error(r->diags, node_get(step, "repeat")->at,
                             "a step of a block is repeated with the block");
     }
