@@ -213,7 +213,8 @@ static void take_authentication(struct case_record *record, const struct call_re
 static void take_effect(struct case_record *record, const struct call_record *call)
 {
     const struct step *step = case_step(record, call->step);
-    bool ok = call->status == SCARD_S_SUCCESS;
+    bool of_nothing = node_get(node_get(call->args, "raw"), "pCardData") != NULL;
+    bool ok = call->status == SCARD_S_SUCCESS && !of_nothing;
     if (strncmp(call->entry, "CardAuthenticate", 16) == 0)
         take_authentication(record, call, step);
     else if (!ok)

@@ -220,7 +220,8 @@ void play_delete_context(struct step_call *call)
     step_call_make(call);
     if (call->outcome.ran)
         note_vendor(call, call->outcome.out);
-    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS)
+    bool of_nothing = node_get(call->step->raw, "pCardData") != NULL;
+    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS && !of_nothing)
         call->context->acquired = false;
     step_call_finish(call);
 }
