@@ -18,6 +18,8 @@ static uint32_t add_object(struct call_image *image, const struct value_layout *
                            enum object_use use, struct bytes bytes)
 {
     assert(image->object_count < HOST_OBJECTS_MAX);
+    image->objects = arena_grow(image->arena, image->objects, image->object_count,
+                                &image->object_capacity, sizeof *image->objects);
     struct image_object *o = &image->objects[image->object_count];
     *o = (struct image_object){.use = use, .value = value};
     o->object.name = value == NULL ? "pParameterList" : value->name;
@@ -64,6 +66,8 @@ static void link_pointer(struct call_image *image, uint32_t object, uint32_t off
         return;
     }
     assert(image->relocation_count < HOST_RELOCATIONS_MAX);
+    image->relocations = arena_grow(image->arena, image->relocations, image->relocation_count,
+                                    &image->relocation_capacity, sizeof *image->relocations);
     image->relocations[image->relocation_count++] = (struct host_relocation){object, offset, to};
 }
 

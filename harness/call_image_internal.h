@@ -21,10 +21,10 @@ struct call_image {
     struct arena *arena;
     const struct entry_layout *entry;
     struct host_value args[HOST_ARGS_MAX];
-    struct image_object objects[HOST_OBJECTS_MAX];
-    size_t object_count;
-    struct host_relocation relocations[HOST_RELOCATIONS_MAX];
-    size_t relocation_count;
+    struct image_object *objects; /* HOST_OBJECTS_MAX at most */
+    size_t object_count, object_capacity;
+    struct host_relocation *relocations; /* HOST_RELOCATIONS_MAX at most */
+    size_t relocation_count, relocation_capacity;
     struct host_follow follows[HOST_FOLLOWS_MAX];
     const struct value_layout *followed[HOST_FOLLOWS_MAX];
     size_t follow_count;

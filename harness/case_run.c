@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case_run.h"
 
+#include "base/clock.h"
 #include "card_control.h"
 #include "mdcts/status.h"
 #include "step_run.h"
@@ -8,7 +9,6 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #define LOAD_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS  5000
@@ -68,7 +68,7 @@ struct run_context *case_context(struct case_run *run, const char *name)
 struct binding *case_binding(struct case_run *run, const char *name)
 {
     for (size_t i = run->binding_count; i > 0; i--) {
-        struct binding *one = &run->bindings[i - 1];
+        struct binding *one = run->bindings[i - 1];
         bool other = one->repeated && run->repeating && one->iteration != run->iteration;
         if (!other && strcmp(one->name, name) == 0)
             return one;
@@ -81,10 +81,11 @@ struct binding *case_bind(struct case_run *run, const char *name)
     if (run->binding_count == BINDINGS_MAX)
         return NULL;
     run->bindings = arena_grow(run->arena, run->bindings, run->binding_count,
-                               &run->binding_capacity, sizeof *run->bindings);
-    struct binding *binding = &run->bindings[run->binding_count++];
+                               &run->binding_capacity, sizeof(struct binding *));
+    struct binding *binding = arena_new(run->arena, struct binding);
     *binding = (struct binding){
         .name = name, .repeated = run->repeating, .iteration = run->iteration};
+    run->bindings[run->binding_count++] = binding;
     return binding;
 }
 
@@ -98,15 +99,10 @@ static void emit_broken(struct case_run *run, const char *why)
 /* The card as it was at the start of the run, its APDU counter at zero. */
 static void restore_card(struct case_run *run)
 {
+    uint64_t start = clock_ns();
     if (run->env->card != NULL && !card_control_restore(run->env->card))
         emit_broken(run, "the virtual card did not restore its image");
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    run->restore_ns = clock_ns() - start;
 }
 
 /* A card that has just come or been reset: the daemon tells its clients a moment after the card
@@ -128,12 +124,12 @@ static void connect_host(struct case_run *run)
     enum host_outcome outcome;
     if (run->env->reader_count == 0)
         return;
-    uint64_t deadline = now_ns() + SETTLE_MS * UINT64_C(1000000);
+    uint64_t deadline = clock_ns() + SETTLE_MS * UINT64_C(1000000);
     do {
         outcome = host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
         run->connected = outcome == HOST_RETURNED && card.status == 0;
     } while (!run->connected && outcome == HOST_RETURNED && is_settling(&card) &&
-             now_ns() < deadline && poll(NULL, 0, SETTLE_PAUSE_MS) == 0);
+             clock_ns() < deadline && poll(NULL, 0, SETTLE_PAUSE_MS) == 0);
     if (!run->connected)
         emit_broken(run, arena_printf(run->arena, "the reader could not be connected: 0x%08x",
                                       outcome == HOST_RETURNED ? card.status : 0));
@@ -156,13 +152,9 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
         return NULL;
     }
     bool loaded = false;
-    uint64_t start = now_ns();
     enum host_outcome outcome = host_load(run->host, env->driver, env->call_timeout_ms, &loaded);
-    uint64_t after_load = now_ns();
     if (outcome == HOST_RETURNED && loaded)
         connect_host(run);
-    run->load_ns = after_load - start;
-    run->connect_ns = now_ns() - after_load;
     return run;
 }
 
@@ -247,6 +239,8 @@ void case_run_end(struct case_run *run)
     delete_contexts(run);
     struct host_ended ended = host_end(run->host, true, END_TIMEOUT_MS);
     run->host = NULL;
+    run->load_ns = ended.load_ns;
+    run->pcsc_ns = ended.pcsc_ns;
     struct node *event = case_event(run, "end");
     uint64_t apdus; /* asked for while probing only, where it tells whether the tap sees everything */
     if (run->n == EVENT_NO_CASE && run->env->card != NULL && card_control_count(run->env->card, &apdus))

@@ -76,10 +76,11 @@ struct case_run {
     bool repeating; /* the step that is played is a repeated one */
     uint32_t peer_count;
     uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
-    uint64_t load_ns, connect_ns, calls_ns; /* spent in loading, PC/SC, the driver */
+    /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
+    uint64_t restore_ns, load_ns, calls_ns, pcsc_ns;
     struct run_context contexts[CONTEXTS_MAX];
     size_t context_count;
-    struct binding *bindings;
+    struct binding **bindings; /* BINDINGS_MAX at most; what they point to stays where it is */
     size_t binding_count, binding_capacity;
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;

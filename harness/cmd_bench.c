@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
+#include "base/clock.h"
 #include "json_tree.h"
 #include "options.h"
 #include "probe.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CASES_DEFAULT 500
 #define CASES_MAX     100000
@@ -44,7 +44,7 @@ static const char case_text[] =
     "{\"line\":1,\"delete_context\":{}}]}";
 
 struct sample {
-    uint64_t whole, own, load, connect, driver;
+    uint64_t whole, own, load, restore, pcsc, driver;
     uint64_t begin, steps, end, sweep; /* the parts of own */
 };
 
@@ -54,40 +54,34 @@ static void ignore_event(void *data, struct arena *arena, struct node *event)
     *count += json_tree_text(arena, event)[0] != '\0';
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool measure(struct session *session, const struct planned *planned, struct arena *arena,
                     struct sample *out)
 {
-    uint64_t start = now_ns();
+    uint64_t start = clock_ns();
     struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id);
     bool ok = run != NULL;
-    uint64_t begun = now_ns();
+    uint64_t begun = clock_ns();
     for (size_t i = 0; ok && i < planned->step_count; i++) {
         struct step_result r = case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
         ok = r.ran && r.status == 0;
     }
     if (run == NULL)
         return false;
-    uint64_t played = now_ns();
-    out->load = run->load_ns;
-    out->connect = run->connect_ns;
+    uint64_t played = clock_ns();
     out->driver = run->calls_ns;
     case_run_end(run);
-    uint64_t ended = now_ns();
+    out->load = run->load_ns;
+    out->restore = run->restore_ns;
+    out->pcsc = run->pcsc_ns;
+    uint64_t ended = clock_ns();
     session_sweep(session);
-    uint64_t swept = now_ns();
+    uint64_t swept = clock_ns();
     out->whole = swept - start;
-    out->begin = begun - start - out->load - out->connect;
+    out->begin = begun - start;
     out->steps = played - begun - out->driver;
     out->end = ended - played;
     out->sweep = swept - ended;
-    out->own = out->begin + out->steps + out->end + out->sweep;
+    out->own = out->whole - out->load - out->driver - out->pcsc - out->restore;
     return ok;
 }
 
@@ -126,12 +120,12 @@ static int bench(struct session *session, struct arena *arena)
         return EXIT_OUR_FAULT;
     }
     struct sample *samples = arena_array(arena, struct sample, options.cases);
-    uint64_t start = now_ns();
+    uint64_t start = clock_ns();
     while (done < options.cases && measure(session, &planned, &scratch, &samples[done])) {
         done++;
         arena_reset(&scratch);
     }
-    double seconds = (double)(now_ns() - start) / 1e9;
+    double seconds = (double)(clock_ns() - start) / 1e9;
     arena_free(&scratch);
     if (done < options.cases) {
         fputs("mdcts bench: error: the driver did not play the case to its end\n", stderr);
@@ -146,7 +140,8 @@ static int bench(struct session *session, struct arena *arena)
     print_row("    ending the host", samples, done, offsetof(struct sample, end));
     print_row("    sweeping", samples, done, offsetof(struct sample, sweep));
     print_row("  loading the driver", samples, done, offsetof(struct sample, load));
-    print_row("  connecting (PC/SC)", samples, done, offsetof(struct sample, connect));
+    print_row("  restoring the card", samples, done, offsetof(struct sample, restore));
+    print_row("  PC/SC for the caller", samples, done, offsetof(struct sample, pcsc));
     print_row("  driver and card", samples, done, offsetof(struct sample, driver));
     return 0;
 }

@@ -63,17 +63,26 @@ const struct curve *curve_by_key_spec(uint32_t key_spec)
  * not survive anywhere: asserted. */
 struct work {
     const struct curve *curve;
-    EC_GROUP *group;
+    const EC_GROUP *group; /* group_of()'s */
     BN_CTX *ctx;
     EC_POINT *point;
     BIGNUM *number;
 };
 
+/* Making a group costs as much as multiplying in it: each is made once and kept. */
+static const EC_GROUP *group_of(const struct curve *curve)
+{
+    static EC_GROUP *groups[CURVE_COUNT];
+    EC_GROUP **group = &groups[curve - curves];
+    if (*group == NULL)
+        *group = EC_GROUP_new_by_curve_name(curve->nid);
+    assert(*group != NULL);
+    return *group;
+}
+
 static struct work work_open(const struct curve *curve)
 {
-    struct work w = {.curve = curve};
-    w.group = EC_GROUP_new_by_curve_name(curve->nid);
-    assert(w.group != NULL);
+    struct work w = {.curve = curve, .group = group_of(curve)};
     w.ctx = BN_CTX_new();
     w.point = EC_POINT_new(w.group);
     w.number = BN_new();
@@ -86,7 +95,6 @@ static void work_close(struct work *w)
     BN_clear_free(w->number);
     EC_POINT_clear_free(w->point);
     BN_CTX_free(w->ctx);
-    EC_GROUP_free(w->group);
 }
 
 static bool write_number(const struct work *w, const BIGNUM *number, uint8_t *out)

@@ -291,14 +291,6 @@ const struct value_layout *card_data_member(const char *name)
     return NULL;
 }
 
-const struct value_layout *card_data_member_at(size_t offset)
-{
-    for (size_t i = 0; i < COUNT(card_data); i++)
-        if (offset >= card_data[i].offset && offset < (size_t)card_data[i].offset + card_data[i].size)
-            return &card_data[i];
-    return NULL;
-}
-
 size_t card_data_size(uint32_t version)
 {
     if (version <= CARD_DATA_VERSION_FOUR)

@@ -62,8 +62,6 @@ const struct entry_layout *entry_layout_find(const char *name);
 /* A member of CARD_DATA; NULL if there is none.  Offset and size are set, kind tells numbers from
  * pointers. */
 const struct value_layout *card_data_member(const char *name);
-/* The member at or around a byte of CARD_DATA; NULL behind its end or in padding. */
-const struct value_layout *card_data_member_at(size_t offset);
 /* Every member, in order. */
 const struct value_layout *card_data_members(size_t *count);
 

@@ -53,7 +53,7 @@ static bool report(struct case_run *run, const struct freed_block *freed, struct
 static void search_block(struct case_run *run, const struct freed_block *freed, struct bytes key)
 {
     for (size_t i = 0; i < run->binding_count; i++) {
-        struct binding *binding = &run->bindings[i];
+        struct binding *binding = run->bindings[i];
         if (!binding->has_peer)
             continue;
         struct bytes z = secret_of(run, binding);

@@ -12,6 +12,8 @@ list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 foreach(host mdcts-host mdcts-host-ms)
   add_executable(${host} ${host_sources})
   target_link_libraries(${host} PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
+  # Symbols are resolved once, before the server forks, and not by each host anew.
+  target_link_options(${host} PRIVATE -Wl,-z,now)
 endforeach()
 target_compile_definitions(mdcts-host-ms PRIVATE MDCTS_ABI_MS)
 # pcsc-lite's headers reach one file, and its library none.

@@ -2,15 +2,15 @@
 /* One host: request and reply in lock step, and every way in which a host can end. */
 #include "link_internal.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum progress {
@@ -20,13 +20,6 @@ enum progress {
     PROGRESS_GARBAGE,
     PROGRESS_CLOSED
 };
-
-uint64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
 
 const char *host_outcome_name(enum host_outcome outcome)
 {
@@ -116,6 +109,11 @@ static enum progress take_frames(struct host *host, uint16_t wanted, struct fram
         case FRAME_WHOLE: break;
         }
         host->incoming_used += frame.size;
+        if (host->queued_count > 0 && frame.kind > REPLY && frame.kind <= REPLY + REQUEST_LAST) {
+            host->queued_count--;
+            host->queued_refused |= reply_number(&frame, FIELD_STATE) != REPLY_DONE;
+            continue;
+        }
         if (frame.kind == wanted && wanted != 0) {
             *reply = frame;
             return PROGRESS_REPLY;
@@ -138,6 +136,8 @@ static enum progress read_channel(struct host *host, uint16_t wanted, struct fra
     if (got <= 0)
         return PROGRESS_CLOSED;
     host->incoming_len += (size_t)got;
+    if (host->incoming_len > host->incoming_peak)
+        host->incoming_peak = host->incoming_len;
     return take_frames(host, wanted, reply);
 }
 
@@ -151,9 +151,9 @@ static void send_kill(struct host *host)
         kill(host->pid, SIGKILL);
 }
 
-/* Waits for the server to tell the end, emptying the pipes meanwhile so that the host can write.
- * False when the deadline passes first. */
-static bool await_end(struct host *host, uint64_t deadline)
+/* Waits for the server to tell the end.  A host that may still be at work has its pipes emptied
+ * meanwhile, so that it can write.  False when the deadline passes first. */
+static bool await_end(struct host *host, uint64_t deadline, bool at_work)
 {
     while (!server_take_ended(host) && !host->link->gone) {
         uint64_t now = clock_ms();
@@ -162,9 +162,9 @@ static bool await_end(struct host *host, uint64_t deadline)
         struct pollfd waiting[3] = {{host->link->socket, POLLIN, 0},
                                     {host->outputs[0].pipe, POLLIN, 0},
                                     {host->outputs[1].pipe, POLLIN, 0}};
-        poll(waiting, 3, (int)(deadline - now));
-        read_output(&host->outputs[0]);
-        read_output(&host->outputs[1]);
+        poll(waiting, at_work ? 3 : 1, (int)(deadline - now));
+        for (size_t i = 0; at_work && i < 2; i++)
+            read_output(&host->outputs[i]);
         if (waiting[0].revents != 0)
             server_listen(host->link, 0);
     }
@@ -216,10 +216,10 @@ static enum host_outcome conclude(struct host *host, enum progress progress, uin
                                   uint64_t deadline)
 {
     bool garbage = progress == PROGRESS_GARBAGE;
-    bool hung = !garbage && (progress != PROGRESS_CLOSED || !await_end(host, deadline));
+    bool hung = !garbage && (progress != PROGRESS_CLOSED || !await_end(host, deadline, true));
     if (hung || garbage) {
         send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
     }
     if (!garbage && !drain(host))
         garbage = !hung; /* the late reply of a host that we gave up is no garbage */
@@ -240,8 +240,23 @@ static enum host_outcome conclude(struct host *host, enum progress progress, uin
 struct frame_writer request_begin(struct host *host, uint16_t kind)
 {
     struct frame_writer writer = {.data = host->link->outgoing, .capacity = FRAME_BYTES_MAX};
+    if (host->queued.len > 0)
+        memcpy(writer.data, host->queued.data, host->queued.len);
+    writer.len = host->queued.len;
     frame_begin(&writer, kind);
     return writer;
+}
+
+enum host_outcome host_request_later(struct host *host, struct frame_writer *request)
+{
+    if (host->gone)
+        return HOST_GONE;
+    if (!frame_end(request))
+        return HOST_REFUSED;
+    host->queued =
+        bytes_copy(host->sink.arena, (struct bytes){request->data, request->len});
+    host->queued_count++;
+    return HOST_RETURNED;
 }
 
 /* What is still to be sent, and what is waited for. */
@@ -265,10 +280,13 @@ static void send_some(struct host *host, struct exchange *exchange)
 static enum progress wait_step(struct host *host, struct exchange *exchange, int timeout_ms)
 {
     short channel_events = exchange->unsent.len > 0 ? POLLIN | POLLOUT : POLLIN;
+    /* Its end is told before a child of it closed its copy of the channel.  The server's socket tells
+     * of other hosts, too, and would wake us for them. */
+    int end = host->pidfd >= 0 ? host->pidfd : host->link->socket;
     struct pollfd waiting[4] = {{host->channel, channel_events, 0},
                                 {host->outputs[0].pipe, POLLIN, 0},
                                 {host->outputs[1].pipe, POLLIN, 0},
-                                {host->link->socket, POLLIN, 0}};
+                                {end, POLLIN, 0}};
     poll(waiting, 4, timeout_ms);
     for (size_t i = 0; i < 2; i++)
         if (waiting[1 + i].revents != 0)
@@ -277,10 +295,11 @@ static enum progress wait_step(struct host *host, struct exchange *exchange, int
         send_some(host, exchange);
     if ((waiting[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
         return read_channel(host, exchange->wanted, exchange->reply);
-    if (waiting[3].revents != 0)
-        server_listen(host->link, 0);
-    /* Its end is told before a child of it closed its copy of the channel. */
-    return server_take_ended(host) || host->link->gone ? PROGRESS_CLOSED : PROGRESS_IDLE;
+    if (waiting[3].revents == 0)
+        return PROGRESS_IDLE;
+    server_listen(host->link, 0);
+    bool ended = end == host->pidfd || server_take_ended(host) || host->link->gone;
+    return ended ? PROGRESS_CLOSED : PROGRESS_IDLE;
 }
 
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
@@ -291,7 +310,10 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
         return HOST_GONE;
     if (!frame_end(request))
         return HOST_REFUSED;
-    frame_read((struct bytes){request->data, request->len}, &frame);
+    frame_read((struct bytes){request->data + request->start, request->len - request->start},
+               &frame);
+    host->queued = (struct bytes){0};
+    host->queued_refused = false;
     struct exchange exchange = {{request->data, request->len}, REPLY + frame.kind, reply};
     if (timeout_ms == 0)
         timeout_ms = LINK_TIMEOUT_MS;
@@ -307,7 +329,22 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
     if (progress != PROGRESS_REPLY)
         return conclude(host, progress, timeout_ms, deadline);
     deliver_outputs(host);
-    return HOST_RETURNED;
+    return host->queued_refused ? HOST_REFUSED : HOST_RETURNED;
+}
+
+void host_forget(struct host *host)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (host->outputs[i].pipe >= 0)
+            close(host->outputs[i].pipe);
+    if (host->pidfd >= 0)
+        close(host->pidfd);
+    if (host->channel >= 0)
+        close(host->channel);
+    if (host->link->starting == host)
+        host->link->starting = NULL;
+    link_buffer_give(host->link, host->incoming, host->incoming_peak);
+    free(host);
 }
 
 static struct host_ended finish(struct host *host, bool asked)
@@ -319,14 +356,7 @@ static struct host_ended finish(struct host *host, bool asked)
         ended.signal = ended.exited ? 0 : WTERMSIG(host->wait_status);
         ended.clean = asked && ended.exited && ended.code == 0;
     }
-    for (size_t i = 0; i < 2; i++)
-        if (host->outputs[i].pipe >= 0)
-            close(host->outputs[i].pipe);
-    if (host->pidfd >= 0)
-        close(host->pidfd);
-    close(host->channel);
-    munmap(host->incoming, FRAME_BYTES_MAX);
-    free(host);
+    host_forget(host);
     return ended;
 }
 
@@ -337,20 +367,28 @@ struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_
     struct frame_writer request = request_begin(host, REQUEST_END);
     frame_put_uint(&request, FIELD_NUMBER, reset_card);
     bool asked = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
-    if (asked && !await_end(host, deadline)) {
-        send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
-    }
+    struct wire_end end = {0};
     if (asked)
+        wire_row(reply_bytes(&reply, FIELD_HEAD), 0, &end, sizeof end);
+    bool unattended = end.quiet != 0 && server_part(host);
+    if (asked && !unattended && !await_end(host, deadline, false)) {
+        send_kill(host);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
+    }
+    if (asked && !unattended)
         deliver_outputs(host);
-    return finish(host, asked);
+    struct host_ended ended = finish(host, asked);
+    ended.clean = ended.clean || unattended;
+    ended.load_ns = end.load_ns;
+    ended.pcsc_ns = end.pcsc_ns;
+    return ended;
 }
 
 struct host_ended host_kill(struct host *host)
 {
     if (!host->ended) {
         send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS);
+        await_end(host, clock_ms() + LINK_KILL_MS, false);
     }
     return finish(host, false);
 }

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/node.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -50,6 +51,15 @@ enum entry_point entry_point_find(const char *name);
 
 /* ---- starting and ending ---- */
 
+/* Runner and host take turns on one processor.  Where another one is idle, hosts are forked ahead
+ * there, while the one before is at work, and those that leave nothing behind go there to end
+ * unattended. */
+struct link_cores {
+    cpu_set_t work, aside;
+};
+
+#define LINK_PARTING_MAX 16 /* hosts that end unattended, at once */
+
 struct link_config {
     int server_fd; /* SOCK_SEQPACKET to "mdcts-host --server"; -1: link starts one of its own */
     const char *host_path;  /* own server only: the program ... */
@@ -59,6 +69,7 @@ struct link_config {
     const char *const
         *wrap;       /* own server only: words in front of the program (valgrind); may be NULL */
     const char *cwd; /* own server only: working directory; NULL: the runner's */
+    const struct link_cores *cores; /* copied; NULL: hosts stay where the server is */
 };
 
 struct link;
@@ -68,6 +79,9 @@ struct host;
 struct link *link_open(const struct link_config *config, struct arena *keep, const char **error);
 /* Hosts must have ended.  Closes server_fd, too; an own server ends with it. */
 void link_close(struct link *link);
+/* The children of the server that nobody need sweep: forked ahead, or ending unattended.  At most
+ * LINK_PARTING_MAX + 1; returns how many. */
+size_t link_own_children(struct link *link, pid_t *pids);
 
 /* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's
  * own); c, i and h are the runner's to add.  Nodes live in arena.  content is the bytes a block
@@ -101,10 +115,12 @@ struct host_ended {
     bool exited; /* else signal tells */
     int code;    /* exit code */
     int signal;
+    uint64_t load_ns, pcsc_ns; /* of its life, spent in loading and in PC/SC calls of ours */
 };
 
-/* Disconnects (card reset when reset_card), ends the process and waits for it; kills it when it
- * doesn't end within timeout_ms.  Frees host.  Works on hosts that are gone. */
+/* Disconnects (card reset when reset_card), ends the process and waits for it, unless it ends
+ * unattended; kills it when it doesn't end within timeout_ms.  Frees host.  Works on hosts that are
+ * gone. */
 struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_ms);
 /* The same without asking: SIGKILL. */
 struct host_ended host_kill(struct host *host);
@@ -200,7 +216,8 @@ struct host_context {
     size_t byte_count;
 };
 
-/* Makes or remakes context id (0 .. HOST_CONTEXTS_MAX-1). */
+/* Makes or remakes context id (0 .. HOST_CONTEXTS_MAX-1), together with the next request, which is
+ * HOST_REFUSED if that can't be. */
 enum host_outcome host_context_new(struct host *host, uint32_t id, const struct host_context *spec);
 /* Sets members of a living context: what a caller does between calls. */
 enum host_outcome host_context_set(struct host *host, uint32_t id,

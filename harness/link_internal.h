@@ -16,12 +16,19 @@ struct link {
     int socket;        /* to the server */
     pid_t own_server;  /* 0: somebody else's */
     uint8_t *outgoing; /* FRAME_BYTES_MAX */
+    uint8_t *spare;    /* the buffer of a host that ended, for the next one; may be NULL */
     struct {
         pid_t pid;
         int status;
     } ended[LINK_ENDED_MAX];
     size_t ended_count;
     bool gone; /* the server is */
+    bool has_cores;
+    struct link_cores cores;
+    struct host *starting; /* asked for, its number not told yet */
+    struct host *ahead;    /* the next one */
+    pid_t parting[LINK_PARTING_MAX];
+    size_t parting_count;
 };
 
 struct output {
@@ -38,8 +45,12 @@ struct host {
     int pidfd;
     int channel;
     struct output outputs[2]; /* stdout, stderr */
-    uint8_t *incoming;        /* FRAME_BYTES_MAX */
+    uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
+    size_t incoming_peak; /* how much of it was ever used */
+    struct bytes queued; /* requests to be sent with the next one; in the sink's arena */
+    uint32_t queued_count;
+    bool queued_refused;
     uint32_t step;
     uint64_t sequence; /* of the last event delivered */
     bool crashed;      /* a crash event came */
@@ -50,15 +61,25 @@ struct host {
 };
 
 /* ---- link_server.c ---- */
+#define LINK_SPARE_BYTES_MAX (1u << 20) /* a buffer that held more is not kept */
+/* A buffer of FRAME_BYTES_MAX; NULL if there is no memory. */
+uint8_t *link_buffer_take(struct link *link);
+void link_buffer_give(struct link *link, uint8_t *buffer, size_t used);
 /* Reads what the server has to say, waiting up to timeout_ms for the first message. */
 void server_listen(struct link *link, int timeout_ms);
 /* Whether the host's end has been told; takes it. */
 bool server_take_ended(struct host *host);
-
+/* Lets the host end unattended, if there is room for that. */
+bool server_part(const struct host *host);
 /* ---- link.c ---- */
-uint64_t clock_ms(void);
+/* Closes everything of the runner's and frees host. */
+void host_forget(struct host *host);
+
 /* An empty frame of that kind to be filled and given to host_request(). */
 struct frame_writer request_begin(struct host *host, uint16_t kind);
+/* Keeps a request whose reply says nothing but "done", to be sent with the next one, which is refused
+ * if this one was. */
+enum host_outcome host_request_later(struct host *host, struct frame_writer *request);
 /* Sends, hands out events, waits.  *reply is valid until the next request. */
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
                                struct frame *reply);

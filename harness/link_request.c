@@ -148,13 +148,11 @@ enum host_outcome host_context_new(struct host *host, uint32_t id, const struct 
                                 .size = spec->size,
                                 .visible = spec->visible,
                                 .no_card = spec->no_card};
-    struct frame reply;
     struct frame_writer request = request_begin(host, REQUEST_CONTEXT_NEW);
     put_members(&request, spec->members, spec->member_count);
     put_strings(&request, spec, name, &head);
     frame_put_bytes(&request, FIELD_HEAD, &head, sizeof head);
-    enum host_outcome outcome = host_request(host, &request, 0, &reply);
-    return reply_outcome(outcome, &reply);
+    return host_request_later(host, &request);
 }
 
 enum host_outcome host_context_set(struct host *host, uint32_t id,

@@ -69,17 +69,42 @@ static bool start_own_server(struct link *link, const struct link_config *config
     return failed == 0;
 }
 
+/* Only what is used of it takes memory. */
+static uint8_t *buffer_map(void)
+{
+    void *map = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+uint8_t *link_buffer_take(struct link *link)
+{
+    uint8_t *buffer = link->spare != NULL ? link->spare : buffer_map();
+    link->spare = NULL;
+    return buffer;
+}
+
+void link_buffer_give(struct link *link, uint8_t *buffer, size_t used)
+{
+    if (link->spare == NULL && used <= LINK_SPARE_BYTES_MAX)
+        link->spare = buffer;
+    else
+        munmap(buffer, FRAME_BYTES_MAX);
+}
+
 struct link *link_open(const struct link_config *config, struct arena *keep, const char **error)
 {
     struct link *link = calloc(1, sizeof *link);
-    void *outgoing = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (link == NULL || outgoing == MAP_FAILED) {
+    uint8_t *outgoing = buffer_map();
+    if (link == NULL || outgoing == NULL) {
         *error = "out of memory";
         free(link);
         return NULL;
     }
     link->outgoing = outgoing;
+    link->has_cores = config->cores != NULL;
+    if (link->has_cores)
+        link->cores = *config->cores;
     link->socket = config->server_fd;
     if (config->server_fd < 0 && !start_own_server(link, config, keep, error)) {
         link_close(link);
@@ -90,16 +115,50 @@ struct link *link_open(const struct link_config *config, struct arena *keep, con
 
 void link_close(struct link *link)
 {
+    if (link->ahead != NULL)
+        host_forget(link->ahead);
     if (link->socket >= 0)
         close(link->socket);
     if (link->own_server > 0)
         waitpid(link->own_server, NULL, 0);
     munmap(link->outgoing, FRAME_BYTES_MAX);
+    if (link->spare != NULL)
+        munmap(link->spare, FRAME_BYTES_MAX);
     free(link);
+}
+
+static bool note_parted(struct link *link, pid_t pid)
+{
+    size_t i = 0;
+    while (i < link->parting_count && link->parting[i] != pid)
+        i++;
+    if (i == link->parting_count)
+        return false;
+    link->parting[i] = link->parting[--link->parting_count];
+    return true;
+}
+
+/* The descriptors come with the message: channel, stdout, stderr. */
+static void note_started(struct link *link, const struct server_message *message,
+                         const int fds[SERVER_DESCRIPTORS])
+{
+    struct host *host = link->starting;
+    for (size_t i = 0; host == NULL && i < SERVER_DESCRIPTORS; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    if (host == NULL)
+        return;
+    host->pid = message->pid;
+    host->channel = fds[0];
+    host->outputs[0].pipe = fds[1];
+    host->outputs[1].pipe = fds[2];
+    link->starting = NULL;
 }
 
 static void note_ended(struct link *link, const struct server_message *message)
 {
+    if (note_parted(link, message->pid))
+        return;
     if (link->ended_count == LINK_ENDED_MAX) {
         /* Whoever never asked loses the oldest. */
         memmove(link->ended, link->ended + 1, sizeof link->ended - sizeof *link->ended);
@@ -109,16 +168,42 @@ static void note_ended(struct link *link, const struct server_message *message)
     link->ended[link->ended_count++].status = message->status;
 }
 
-/* One message; ends are noted.  False if none came or the server is gone. */
-static bool read_message(struct link *link, int timeout_ms, struct server_message *message)
+/* fds are -1 where none came. */
+static ssize_t receive(int socket, struct server_message *message, int fds[SERVER_DESCRIPTORS])
 {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(SERVER_DESCRIPTORS * sizeof(int))];
+    } control;
+    struct iovec data = {message, sizeof *message};
+    struct msghdr from = {.msg_iov = &data,
+                          .msg_iovlen = 1,
+                          .msg_control = &control,
+                          .msg_controllen = sizeof control};
+    for (size_t i = 0; i < SERVER_DESCRIPTORS; i++)
+        fds[i] = -1;
+    ssize_t got = recvmsg(socket, &from, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&from) : NULL;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(SERVER_DESCRIPTORS * sizeof(int)))
+        memcpy(fds, CMSG_DATA(header), SERVER_DESCRIPTORS * sizeof(int));
+    return got;
+}
+
+/* Takes note of one message.  False if none came or the server is gone. */
+static bool read_message(struct link *link, int timeout_ms)
+{
+    struct server_message message;
+    int fds[SERVER_DESCRIPTORS];
     struct pollfd waiting = {link->socket, POLLIN, 0};
     if (link->gone || poll(&waiting, 1, timeout_ms) <= 0)
         return false;
-    ssize_t got = recv(link->socket, message, sizeof *message, MSG_DONTWAIT);
-    if (got == (ssize_t)sizeof *message) {
-        if (message->kind == SERVER_ENDED)
-            note_ended(link, message);
+    ssize_t got = receive(link->socket, &message, fds);
+    if (got == (ssize_t)sizeof message) {
+        if (message.kind == SERVER_ENDED)
+            note_ended(link, &message);
+        if (message.kind == SERVER_STARTED)
+            note_started(link, &message, fds);
         return true;
     }
     if (got >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -128,9 +213,29 @@ static bool read_message(struct link *link, int timeout_ms, struct server_messag
 
 void server_listen(struct link *link, int timeout_ms)
 {
-    struct server_message message;
-    while (read_message(link, timeout_ms, &message))
+    while (read_message(link, timeout_ms))
         timeout_ms = 0;
+}
+
+bool server_part(const struct host *host)
+{
+    struct link *link = host->link;
+    if (!link->has_cores || link->parting_count == LINK_PARTING_MAX)
+        return false;
+    sched_setaffinity(host->pid, sizeof link->cores.aside, &link->cores.aside);
+    link->parting[link->parting_count++] = host->pid;
+    return true;
+}
+
+size_t link_own_children(struct link *link, pid_t *pids)
+{
+    size_t count = 0;
+    server_listen(link, 0);
+    for (; count < link->parting_count; count++)
+        pids[count] = link->parting[count];
+    if (link->ahead != NULL && link->ahead->pid > 0)
+        pids[count++] = link->ahead->pid;
+    return count;
 }
 
 bool server_take_ended(struct host *host)
@@ -146,85 +251,57 @@ bool server_take_ended(struct host *host)
     return host->ended;
 }
 
-static bool send_start(struct link *link, const int fds[3])
+/* A host that the server was asked for; host_is_there() waits for it.  NULL if it can't be asked. */
+static struct host *host_ask(struct link *link)
 {
     struct server_message message = {.kind = SERVER_START};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(3 * sizeof(int))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(3 * sizeof(int)),
-                            .cmsg_level = SOL_SOCKET,
-                            .cmsg_type = SCM_RIGHTS}};
-    memcpy(CMSG_DATA(&control.header), fds, 3 * sizeof(int));
-    struct iovec data = {&message, sizeof message};
-    struct msghdr to = {.msg_iov = &data,
-                        .msg_iovlen = 1,
-                        .msg_control = &control,
-                        .msg_controllen = sizeof control};
-    return sendmsg(link->socket, &to, MSG_NOSIGNAL) == (ssize_t)sizeof message;
-}
-
-/* The pid of the new host; -1 if there is none. */
-static pid_t ask_for_host(struct link *link, const int fds[3])
-{
-    struct server_message message;
-    if (!send_start(link, fds))
-        return -1;
-    while (read_message(link, START_MS, &message))
-        if (message.kind == SERVER_STARTED)
-            return message.pid;
-    return -1;
-}
-
-static void close_all(const int *fds, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
-/* ours: channel, stdout, stderr; theirs likewise. */
-static bool make_pipes(int ours[3], int theirs[3])
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return false;
-    ours[0] = pair[0];
-    theirs[0] = pair[1];
-    for (size_t i = 1; i < 3; i++) {
-        if (pipe2(pair, O_CLOEXEC) != 0)
-            return false;
-        ours[i] = pair[0];
-        theirs[i] = pair[1];
-        fcntl(ours[i], F_SETFL, O_NONBLOCK);
-    }
-    return true;
-}
-
-struct host *host_start(struct link *link, const struct host_sink *sink)
-{
-    int ours[3] = {-1, -1, -1}, theirs[3] = {-1, -1, -1};
     struct host *host = calloc(1, sizeof *host);
-    void *incoming = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    pid_t pid = -1;
-    if (host != NULL && incoming != MAP_FAILED && make_pipes(ours, theirs))
-        pid = ask_for_host(link, theirs);
-    close_all(theirs, 3);
-    if (pid <= 0) {
-        close_all(ours, 3);
-        if (incoming != MAP_FAILED)
-            munmap(incoming, FRAME_BYTES_MAX);
+    uint8_t *incoming = host == NULL ? NULL : link_buffer_take(link);
+    if (incoming == NULL) {
         free(host);
         return NULL;
     }
     host->link = link;
-    host->sink = *sink;
-    host->pid = pid;
-    host->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    host->channel = ours[0];
-    host->outputs[0].pipe = ours[1];
-    host->outputs[1].pipe = ours[2];
+    host->pidfd = host->channel = host->outputs[0].pipe = host->outputs[1].pipe = -1;
     host->incoming = incoming;
+    if (send(link->socket, &message, sizeof message, MSG_NOSIGNAL) != (ssize_t)sizeof message) {
+        host_forget(host);
+        return NULL;
+    }
+    link->starting = host;
+    return host;
+}
+
+static bool host_is_there(struct host *host)
+{
+    while (host->pid == 0 && read_message(host->link, START_MS))
+        continue;
+    return host->pid > 0 && host->channel >= 0 && !server_take_ended(host);
+}
+
+/* The host once it lives; else it is forgotten. */
+static struct host *host_or_null(struct host *host)
+{
+    if (host == NULL || host_is_there(host))
+        return host;
+    host_forget(host);
+    return NULL;
+}
+
+struct host *host_start(struct link *link, const struct host_sink *sink)
+{
+    /* The one forked ahead may have fallen to a sweep meanwhile. */
+    struct host *host = host_or_null(link->ahead);
+    link->ahead = NULL;
+    if (host == NULL)
+        host = host_or_null(host_ask(link));
+    if (host == NULL)
+        return NULL;
+    host->sink = *sink;
+    host->pidfd = (int)syscall(SYS_pidfd_open, host->pid, 0);
+    if (link->has_cores) {
+        sched_setaffinity(host->pid, sizeof link->cores.work, &link->cores.work);
+        link->ahead = host_ask(link);
+    }
     return host;
 }

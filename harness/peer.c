@@ -41,22 +41,31 @@ static bool mac(EVP_MAC_CTX *ctx, struct bytes seed, const struct curve *curve,
            EVP_MAC_final(ctx, out, &len, MAC_BYTES) == 1 && len == MAC_BYTES;
 }
 
+/* Finding the algorithm costs more than using it: the context is made once and kept. */
+static EVP_MAC_CTX *mac_context(void)
+{
+    static EVP_MAC_CTX *ctx;
+    char digest[] = "SHA512";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                           OSSL_PARAM_construct_end()};
+    if (ctx != NULL)
+        return ctx;
+    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    ctx = EVP_MAC_CTX_new(algorithm);
+    EVP_MAC_free(algorithm);
+    bool ok = ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1;
+    assert(ok);
+    return ctx;
+}
+
 /* 1024 bits for an order of at most 521: the bias of the reduction is negligible. */
 static void scalar_make(const struct curve *curve, struct bytes seed, const struct use *use,
                         uint8_t *scalar)
 {
-    char digest[] = "SHA512";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-                           OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *ctx = mac_context();
     uint8_t wide[WIDE_BYTES];
-    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(algorithm);
-    bool ok = ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1 &&
-              mac(ctx, seed, curve, use, 0, wide) &&
-              mac(ctx, seed, curve, use, 1, wide + MAC_BYTES);
+    bool ok = mac(ctx, seed, curve, use, 0, wide) && mac(ctx, seed, curve, use, 1, wide + MAC_BYTES);
     assert(ok);
-    EVP_MAC_CTX_free(ctx);
-    EVP_MAC_free(algorithm);
     curve_scalar_from_bytes(curve, (struct bytes){wide, sizeof wide}, scalar);
 }
 

@@ -89,8 +89,9 @@ static int read_pins(struct session *session)
 /* ---- processes ---- */
 
 /* Runner, host, daemon and card take turns and never run at once: on one core their wake-ups cost
- * half. Only with the virtual reader; jobs side by side have a core each. */
-static void stay_on_one_core(const struct session_options *options)
+ * half. Only with the virtual reader; jobs side by side have a core each, and a runner alone leaves
+ * the others to the hosts that come and go. */
+static void stay_on_one_core(struct session *session, const struct session_options *options)
 {
     cpu_set_t allowed, one;
     CPU_ZERO(&one);
@@ -105,6 +106,9 @@ static void stay_on_one_core(const struct session_options *options)
                 CPU_SET(core, &one);
     }
     sched_setaffinity(0, sizeof one, &one);
+    session->cores = (struct link_cores){.work = one};
+    CPU_XOR(&session->cores.aside, &allowed, &one);
+    session->has_cores = options->jobs < 2 && CPU_COUNT(&session->cores.aside) > 0;
 }
 
 static bool wants_virtual_reader(const struct session *session,
@@ -201,6 +205,10 @@ static struct link *start_host_server(struct session *session, bool preload, int
     pid_t pid = supervisor_spawn(&session->supervisor, &request, NULL, why);
     close(pair[1]);
     struct link_config config = {.server_fd = pair[0]};
+    if (preload && session->has_cores) {
+        config.cores = &session->cores;
+        sched_setaffinity(pid, sizeof session->cores.aside, &session->cores.aside);
+    }
     struct link *link = pid < 0 ? NULL : link_open(&config, &session->keep, &error);
     if (link != NULL) {
         *code = 0;
@@ -327,7 +335,7 @@ int session_open(struct session *session, const struct session_options *options)
     if (code == 0 && !choose_seed(session))
         code = complain(EXIT_OUR_FAULT, "the system gave no random bytes");
     if (code == 0 && wants_virtual_reader(session, options))
-        stay_on_one_core(options);
+        stay_on_one_core(session, options);
     if (code == 0)
         code = start_supervisor(session);
     if (code == 0)
@@ -357,7 +365,9 @@ bool session_pin_refused(const struct session *session)
 
 void session_sweep(struct session *session)
 {
-    if (!supervisor_is_clean(&session->supervisor))
+    pid_t known[LINK_PARTING_MAX + 1];
+    size_t count = link_own_children(session->env.link, known);
+    if (!supervisor_is_clean(&session->supervisor, known, count))
         supervisor_sweep(&session->supervisor, NULL);
 }
 

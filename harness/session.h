@@ -63,7 +63,8 @@ struct session {
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
     const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
-    bool is_virtual, has_supervisor, has_virtual_reader;
+    struct link_cores cores; /* where hosts run, if has_cores */
+    bool is_virtual, has_supervisor, has_virtual_reader, has_cores;
 };
 
 /* 0, or the exit code: 2 for a bad profile or usage, 3 for everything that is not there. */

@@ -193,7 +193,7 @@ void play_construct(struct step_call *call)
 static bool index_in_use(const struct case_run *run, uint32_t index)
 {
     for (size_t i = 0; i < run->binding_count; i++)
-        if (run->bindings[i].has_peer && run->bindings[i].index == index)
+        if (run->bindings[i]->has_peer && run->bindings[i]->index == index)
             return true;
     return false;
 }
@@ -201,8 +201,8 @@ static bool index_in_use(const struct case_run *run, uint32_t index)
 static const struct binding *foreign_agreement(const struct case_run *run, uint32_t context)
 {
     for (size_t i = 0; i < run->binding_count; i++)
-        if (run->bindings[i].has_peer && run->bindings[i].context != context)
-            return &run->bindings[i];
+        if (run->bindings[i]->has_peer && run->bindings[i]->context != context)
+            return run->bindings[i];
     return NULL;
 }
 

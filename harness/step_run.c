@@ -157,10 +157,28 @@ static void emit_object_changes(struct step_call *call)
     }
 }
 
+/* Members of CARD_DATA that belong to the caller and lie in the bytes from first on that changed.
+ */
+static void emit_member_changes(struct step_call *call, const struct host_change *change,
+                                size_t first)
+{
+    bool acquiring = strcmp(call->entry, "CardAcquireContext") == 0;
+    size_t count, end = first + change->after.len;
+    const struct value_layout *members = card_data_members(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (members[i].offset >= end || (size_t)members[i].offset + members[i].size <= first)
+            continue;
+        enum card_data_owner owner = card_data_owner(&members[i]);
+        if (owner == OWNER_CALLER || owner == OWNER_CALLER_LATER ||
+            (owner == OWNER_BOTH && !acquiring))
+            emit_changed(call->run, "card_data", members[i].name, change->offset,
+                         change->after.len);
+    }
+}
+
 /* Members that belong to the caller, and what lies behind the structure. */
 static void emit_card_data_changes(struct step_call *call)
 {
-    bool acquiring = strcmp(call->entry, "CardAcquireContext") == 0;
     for (size_t i = 0; i < call->result.context_count; i++) {
         const struct host_change *change = &call->result.contexts[i];
         if (change->index >= call->run->context_count)
@@ -171,16 +189,7 @@ static void emit_card_data_changes(struct step_call *call)
             emit_changed(call->run, "beyond", "CARD_DATA", change->offset, change->after.len);
             continue;
         }
-        for (size_t at = first; at < first + change->after.len; at++) {
-            const struct value_layout *member = card_data_member_at(at);
-            if (member == NULL || (at != first && at != member->offset))
-                continue;
-            enum card_data_owner owner = card_data_owner(member);
-            if (owner == OWNER_CALLER || owner == OWNER_CALLER_LATER ||
-                (owner == OWNER_BOTH && !acquiring))
-                emit_changed(call->run, "card_data", member->name, change->offset,
-                             change->after.len);
-        }
+        emit_member_changes(call, change, first);
     }
 }
 

@@ -64,10 +64,21 @@ bool wire_receive(int channel, void *message, size_t *len, int *fds, size_t *fd_
     return true;
 }
 
+#define CHILDREN_READ_MAX 96 /* more of them are nobody's doing but a driver's */
+
+/* The kernel's list of a process' children, to be read again after each case; -1 if there is none.
+ */
+static int open_children(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 bool supervisor_start(struct supervisor *s, char why[SUPERVISOR_WHY_MAX])
 {
     int ends[2];
-    *s = (struct supervisor){.fd = -1};
+    *s = (struct supervisor){.fd = -1, .children = -1};
     folder_remove_stale();
     int lock = folder_make(s, why);
     if (lock < 0)
@@ -81,6 +92,7 @@ bool supervisor_start(struct supervisor *s, char why[SUPERVISOR_WHY_MAX])
         close(lock); /* the supervisor's copy goes on holding it */
         if (s->pid > 0) {
             s->fd = ends[0];
+            s->children = open_children(s->pid);
             return true;
         }
         close(ends[0]);
@@ -148,43 +160,58 @@ pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *wanted,
         snprintf(why, SUPERVISOR_WHY_MAX, "cannot start %s: %s", wanted->argv[0],
                  strerror(reply.error));
     if (reply.pid > 0 && wanted->kind != SPAWN_CASE && s->kept_count < SUPERVISOR_CHILDREN_MAX) {
+        bool childless = wanted->kind == SPAWN_SERVER;
         s->kept[s->kept_count].pid = reply.pid;
-        s->kept[s->kept_count++].childless = wanted->kind == SPAWN_SERVER;
+        s->kept[s->kept_count].childless = childless;
+        s->kept[s->kept_count++].children = childless ? open_children(reply.pid) : -1;
     }
     return reply.pid;
 }
 
-/* The children of a process, blank-separated as the kernel writes them; false if they can't be read
- * whole. */
-static bool read_children(pid_t pid, char *text, size_t room)
+/* The numbers in a list of open_children(); false if it can't be read whole. */
+static bool read_children(int file, pid_t pids[CHILDREN_READ_MAX], size_t *count)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = file < 0 ? -1 : read(file, text, room - 1);
-    if (file >= 0)
-        close(file);
-    text[len < 0 ? 0 : len] = '\0';
-    return len >= 0 && (size_t)len < room - 1;
+    char text[CHILDREN_READ_MAX * 11], *at = text, *end; /* ten digits and a blank each */
+    ssize_t len = file < 0 ? -1 : pread(file, text, sizeof text - 1, 0);
+    if (len < 0 || (size_t)len == sizeof text - 1)
+        return false;
+    text[len] = '\0';
+    *count = 0;
+    for (long pid; (pid = strtol(at, &end, 10)) > 0 && *count < CHILDREN_READ_MAX; at = end)
+        pids[(*count)++] = (pid_t)pid;
+    return true;
 }
 
-static bool is_kept(const struct supervisor *s, long pid)
+static bool is_kept(const struct supervisor *s, pid_t pid)
 {
     for (size_t i = 0; i < s->kept_count; i++)
-        if (s->kept[i].pid == (pid_t)pid)
+        if (s->kept[i].pid == pid)
             return true;
     return false;
 }
 
-bool supervisor_is_clean(const struct supervisor *s)
+static bool is_among(pid_t pid, const pid_t *known, size_t count)
 {
-    char text[1024], *at = text, *end;
-    bool clean = read_children(s->pid, text, sizeof text);
-    for (long pid; clean && (pid = strtol(at, &end, 10)) > 0 && end != at; at = end)
-        clean = is_kept(s, pid);
-    for (size_t i = 0; clean && i < s->kept_count; i++)
-        clean = !s->kept[i].childless ||
-                (read_children(s->kept[i].pid, text, sizeof text) && text[0] == '\0');
+    for (size_t i = 0; i < count; i++)
+        if (known[i] == pid)
+            return true;
+    return false;
+}
+
+bool supervisor_is_clean(const struct supervisor *s, const pid_t *known, size_t known_count)
+{
+    pid_t pids[CHILDREN_READ_MAX];
+    size_t count;
+    bool clean = read_children(s->children, pids, &count);
+    for (size_t i = 0; clean && i < count; i++)
+        clean = is_kept(s, pids[i]);
+    for (size_t k = 0; clean && k < s->kept_count; k++) {
+        if (!s->kept[k].childless)
+            continue;
+        clean = read_children(s->kept[k].children, pids, &count);
+        for (size_t i = 0; clean && i < count; i++)
+            clean = is_among(pids[i], known, known_count);
+    }
     return clean;
 }
 
@@ -227,6 +254,11 @@ void supervisor_stop(struct supervisor *s)
     wire_send(s->fd, &request_buffer, offsetof(struct wire_request, strings), NULL, 0);
     close(s->fd);
     s->fd = -1;
+    if (s->children >= 0)
+        close(s->children);
+    for (size_t i = 0; i < s->kept_count; i++)
+        if (s->kept[i].children >= 0)
+            close(s->kept[i].children);
     while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }

@@ -21,7 +21,8 @@ enum {
 };
 
 struct supervisor {
-    int fd; /* control channel; -1: not running */
+    int fd;       /* control channel; -1: not running */
+    int children; /* the kernel's list of the supervisor's children; -1: none */
     pid_t pid;
     char folder[SUPERVISOR_FOLDER_MAX];    /* the run's own, removed at the end */
     char workplace[SUPERVISOR_FOLDER_MAX]; /* inside it, writable by programs without our user */
@@ -29,6 +30,7 @@ struct supervisor {
     struct {
         pid_t pid;
         bool childless; /* SPAWN_SERVER: a child of it is for the sweep */
+        int children;   /* childless: the kernel's list of them; -1: none */
     } kept[SUPERVISOR_CHILDREN_MAX];
 };
 
@@ -59,8 +61,9 @@ pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *request
                        char why[SUPERVISOR_WHY_MAX]);
 
 /* Whether a sweep would find nothing, looked up without asking the supervisor: its children are
- * those that stay, and no server has a child.  False also where /proc does not say. */
-bool supervisor_is_clean(const struct supervisor *s);
+ * those that stay, and no server has a child beside the known ones.  False also where /proc does
+ * not say. */
+bool supervisor_is_clean(const struct supervisor *s, const pid_t *known, size_t known_count);
 
 /* Kill what no kind above protects, until none is left.  False when something survives or the
  * supervisor is gone; *killed, unless NULL, counts processes. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor's own side: starting, sweeping, waiting, and the end of it all. */
+#include "base/clock.h"
 #include "supervisor_folder.h"
 #include "supervisor_tree.h"
 #include "supervisor_wire.h"
@@ -15,7 +16,6 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SWEEP_MS_MAX = 5000, SWEEP_PAUSE_MS = 1, FD_PARKED = 100 };
@@ -31,13 +31,6 @@ static struct wire_request request;
 static struct folder_user nobody;
 static int channel, child_events;
 static pid_t own_pid;
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static struct child *child_find(pid_t pid)
 {
@@ -202,8 +195,8 @@ static struct wire_reply do_sweep(bool all)
             return reply;
         }
         if (deadline == 0)
-            deadline = now_ms() + SWEEP_MS_MAX;
-        else if (now_ms() > deadline)
+            deadline = clock_ms() + SWEEP_MS_MAX;
+        else if (clock_ms() > deadline)
             return reply;
         if (reply.count < killed)
             reply.count = (uint32_t)killed;
@@ -222,9 +215,9 @@ static struct wire_reply do_wait(pid_t pid, int timeout_ms)
 {
     struct wire_reply reply = {0};
     struct child *c = child_find(pid);
-    uint64_t end = now_ms() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms);
+    uint64_t end = clock_ms() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms);
     for (reap(); c != NULL && pid > 0 && !c->ended && !runner_gone(); reap()) {
-        uint64_t now = now_ms();
+        uint64_t now = clock_ms();
         if (timeout_ms >= 0 && now >= end)
             return reply;
         struct pollfd fds[] = {{child_events, POLLIN, 0}, {channel, 0, 0}};

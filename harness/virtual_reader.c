@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "virtual_reader.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -40,16 +41,9 @@ static bool fail(struct start *st, const char *format, ...)
     return false;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int left_ms(const struct start *st)
 {
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
     return now >= st->deadline_ms ? 0 : (int)(st->deadline_ms - now);
 }
 
@@ -420,7 +414,7 @@ bool virtual_reader_start(struct virtual_reader *v, struct supervisor *s,
     static struct start st;
     unsigned limit = options->deadline_ms == 0 ? VIRTUAL_START_MS : options->deadline_ms;
     st = (struct start){
-        .v = v, .s = s, .options = options, .why = why, .deadline_ms = now_ms() + limit};
+        .v = v, .s = s, .options = options, .why = why, .deadline_ms = clock_ms() + limit};
     *v = (struct virtual_reader){.count = options->readers};
     for (unsigned i = 0; i < VIRTUAL_READERS_MAX; i++)
         v->cards[i].control.fd = -1;

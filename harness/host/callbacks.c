@@ -117,7 +117,10 @@ static void free_recorded(void *pointer, enum host_variant variant, bool caller)
     put_variant(event, variant);
     if (content.len > 0)
         frame_put_bytes(event, EV_CONTENT, content.bytes, content.len);
-    channel_send(event);
+    if (caller)
+        channel_keep(event);
+    else
+        channel_send(event);
     explicit_bzero(content.bytes, content.len);
 }
 

@@ -11,10 +11,10 @@
 #include "scratch.h"
 #include "value.h"
 
+#include "../base/clock.h"
 #include "mdcts/cardmod.h"
 
 #include <dlfcn.h>
-#include <time.h>
 
 /* Every entry point takes at most ten arguments of at most a register's width; surplus ones do no
  * harm in either calling convention of x86-64. */
@@ -46,6 +46,7 @@ _Static_assert(offsetof(CARD_DATA, pfnCardDeleteContext) == 0x78 &&
                "entry_points.def follows cardmod.h");
 
 static entry_function *acquire;
+static uint64_t load_ns;
 static const char *volatile running;
 
 const char *caller_entry(void)
@@ -68,31 +69,45 @@ static void put_load_error(struct frame_writer *event, const char *driver, const
 /* The driver that the server loaded before this process was forked; handle NULL: none. */
 static struct {
     void *handle;
+    void *symbol;
     const char *path;
 } preloaded;
+
+static void *find_acquire(void *library)
+{
+    return library == NULL ? NULL : dlsym(library, entries[ENTRY_CardAcquireContext].name);
+}
 
 bool caller_preload(const char *driver)
 {
     preloaded.handle = dlopen(driver, RTLD_NOW | RTLD_LOCAL);
+    preloaded.symbol = find_acquire(preloaded.handle);
     preloaded.path = driver;
     return preloaded.handle != NULL;
+}
+
+uint64_t caller_load_ns(void)
+{
+    return load_ns;
 }
 
 bool caller_load(const char *driver)
 {
     bool is_preloaded = preloaded.handle != NULL && strcmp(preloaded.path, driver) == 0;
+    uint64_t start = clock_ns();
     running = "dlopen";
     void *library = is_preloaded ? preloaded.handle : dlopen(driver, RTLD_NOW | RTLD_LOCAL);
     const char *error = library == NULL ? dlerror() : NULL;
-    void *symbol = library != NULL ? dlsym(library, entries[ENTRY_CardAcquireContext].name) : NULL;
+    void *symbol = is_preloaded ? preloaded.symbol : find_acquire(library);
     running = NULL;
+    load_ns = clock_ns() - start;
     memcpy(&acquire, &symbol, sizeof acquire);
     struct frame_writer *event = channel_event(EVENT_LOAD);
     frame_put_uint(event, EV_OK, library != NULL);
     if (error != NULL)
         put_load_error(event, driver, error);
     frame_put_uint(event, EV_EXPORT, symbol != NULL);
-    channel_send(event);
+    channel_keep(event);
     return symbol != NULL;
 }
 
@@ -157,13 +172,6 @@ static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
            objects_seal(request->objects) && follows_valid(request->follows);
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void call(const struct wire_call *head, entry_function *function, const uint64_t *a,
                  struct wire_result *out)
 {
@@ -173,9 +181,9 @@ static void call(const struct wire_call *head, entry_function *function, const u
     contexts_remember();
     callbacks_start_call(head);
     running = entries[head->entry].name;
-    uint64_t start = now_ns();
+    uint64_t start = clock_ns();
     out->status = function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
-    out->duration_ns = now_ns() - start;
+    out->duration_ns = clock_ns() - start;
     running = NULL;
     callbacks_end_call(out);
     if (transaction && pcsc_transaction_held()) {
@@ -208,7 +216,7 @@ static void report_damage(void)
         struct frame_writer *event = channel_event(EVENT_DAMAGE);
         frame_put_uint(event, EV_BLOCK, damages[i].block);
         frame_put_text(event, EV_KIND, ledger_damage_name(damages[i].damage));
-        channel_send(event);
+        channel_keep(event);
     }
 }
 

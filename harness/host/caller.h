@@ -11,6 +11,8 @@ bool caller_preload(const char *driver);
 
 /* dlopen and look-up of the export, with event "load"; false if there is nothing to call. */
 bool caller_load(const char *driver);
+/* How long that took. */
+uint64_t caller_load_ns(void);
 
 /* Carries out REQUEST_CALL and sends its reply. */
 void caller_run(struct bytes request);

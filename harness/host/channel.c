@@ -17,6 +17,7 @@ static int channel = -1;
 static pid_t owner;
 static uint8_t *outgoing, *incoming; /* FRAME_BYTES_MAX each; only what is used takes memory */
 static size_t incoming_len, incoming_used;
+static size_t outgoing_kept; /* whole frames at its front that wait for the next send */
 static size_t outgoing_peak;
 static struct frame_writer writer;
 static struct frame_writer dummy; /* capacity 0: everything put into it is dropped */
@@ -29,17 +30,20 @@ static uint8_t *map_buffer(void)
 {
     void *map = mmap(NULL, FRAME_BYTES_MAX, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (map == MAP_FAILED)
-        _exit(HOST_EXIT_CHANNEL);
-    return map;
+    return map == MAP_FAILED ? NULL : map;
+}
+
+bool channel_prepare(void)
+{
+    outgoing = map_buffer();
+    incoming = map_buffer();
+    return outgoing != NULL && incoming != NULL;
 }
 
 void channel_open(int descriptor)
 {
     channel = descriptor;
     owner = getpid();
-    outgoing = map_buffer();
-    incoming = map_buffer();
     thread_number = ++threads;
 }
 
@@ -56,7 +60,8 @@ static void put_head(struct frame_writer *to, enum event_kind kind)
 static void start_writing(void)
 {
     pthread_mutex_lock(&lock);
-    writer = (struct frame_writer){.data = outgoing, .capacity = FRAME_BYTES_MAX};
+    writer = (struct frame_writer){
+        .data = outgoing, .capacity = FRAME_BYTES_MAX, .len = outgoing_kept};
 }
 
 struct frame_writer *channel_event(enum event_kind kind)
@@ -95,12 +100,21 @@ bool channel_send(struct frame_writer *from)
     if (from != &writer)
         return false;
     bool whole = frame_end(from);
-    if (whole)
-        send_all(from->data, from->len);
+    send_all(from->data, from->len);
+    outgoing_kept = 0;
     if (from->len > outgoing_peak)
         outgoing_peak = from->len;
     pthread_mutex_unlock(&lock);
     return whole;
+}
+
+void channel_keep(struct frame_writer *from)
+{
+    if (from != &writer)
+        return;
+    frame_end(from);
+    outgoing_kept = from->len;
+    pthread_mutex_unlock(&lock);
 }
 
 struct frame_writer *channel_last_event(enum event_kind kind)
@@ -119,8 +133,10 @@ struct frame_writer *channel_last_event(enum event_kind kind)
 
 void channel_send_last(struct frame_writer *from)
 {
-    if (from != &dummy && frame_end(from))
-        send_all(from->data, from->len);
+    if (from == &dummy || !frame_end(from))
+        return;
+    send_all(outgoing, outgoing_kept);
+    send_all(from->data, from->len);
 }
 
 struct frame channel_receive(void)

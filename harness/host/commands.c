@@ -7,8 +7,11 @@
 #include "ledger.h"
 #include "modules.h"
 #include "pcsc.h"
+#include "process.h"
 #include "protocol.h"
 #include "scratch.h"
+
+#include <stdio.h>
 
 #define TEXT_BYTES_MAX 4096
 #define PEEK_BYTES_MAX (4u << 20)
@@ -101,7 +104,7 @@ static void do_card(struct bytes fields)
     frame_put_text(event, EV_ACTION, names[action]);
     frame_put_uint(event, EV_OK, status == 0);
     frame_put_uint(event, EV_STATUS, status);
-    channel_send(event);
+    channel_keep(event);
     struct frame_writer *reply = channel_reply(REPLY + REQUEST_CARD);
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
     frame_put_uint(reply, FIELD_NUMBER, status);
@@ -194,7 +197,14 @@ static void do_maps(struct bytes fields)
 static void do_end(struct bytes fields)
 {
     pcsc_disconnect(get_number(fields, FIELD_NUMBER) != 0);
-    reply_done(REQUEST_END, true);
+    fflush(stdout); /* before the reply: behind it nobody empties the pipe */
+    struct wire_end end = {.load_ns = caller_load_ns(),
+                           .pcsc_ns = pcsc_spent_ns(),
+                           .quiet = process_is_quiet()};
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_END);
+    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    frame_put_bytes(reply, FIELD_HEAD, &end, sizeof end);
+    channel_send(reply);
 }
 
 void commands_run(void)

@@ -8,7 +8,10 @@
 #define INSIDE_OFFSET 512u /* of CARD_DATA in its page, where canary surrounds it */
 #define GUARD_ROOM    64u
 
+/* What is large lies apart: looking for a context shall not touch a page for each. */
 static struct context contexts[HOST_CONTEXTS_MAX];
+static uint8_t pages_before[HOST_CONTEXTS_MAX][REGION_PAGE];
+static struct region all_strings[HOST_CONTEXTS_MAX][HOST_MEMBERS_MAX];
 static struct wire_card card;
 
 void context_set_card(const struct wire_card *connected)
@@ -116,6 +119,8 @@ bool context_new(const struct wire_context *spec, struct bytes members, struct b
         return false;
     struct context *context = &contexts[spec->id];
     forget(context);
+    context->before = pages_before[spec->id];
+    context->strings = all_strings[spec->id];
     struct wire_context filled = *spec;
     if (!place_card_data(context, spec) || !place_strings(context, lengths, data))
         return false;

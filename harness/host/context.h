@@ -10,10 +10,10 @@
 #include "region.h"
 
 struct context {
-    bool used, open;             /* open: accessible */
-    struct region region;        /* data: CARD_DATA, as much of it as the driver may touch */
-    uint8_t before[REGION_PAGE]; /* its page when the call began */
-    struct region strings[HOST_MEMBERS_MAX]; /* what members of it point to */
+    bool used, open;        /* open: accessible */
+    struct region region;   /* data: CARD_DATA, as much of it as the driver may touch */
+    uint8_t *before;        /* its page when the call began */
+    struct region *strings; /* HOST_MEMBERS_MAX; what members of it point to */
     size_t string_count;
 };
 

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "crash.h"
 #include "pcsc.h"
+#include "process.h"
 #include "region.h"
 #include "server.h"
 #include "tap_link.h"
@@ -25,14 +26,8 @@
 
 static int host_life(int channel)
 {
-    /* What a driver prints is read from a pipe: lines shall not wait in a buffer for a crash to
-     * lose. */
-    setvbuf(stdout, NULL, _IOLBF, 0);
     channel_open(channel);
-    crash_watch();
-    tap_start();
     commands_run();
-    fflush(stdout);
     return EXIT_SUCCESS;
 }
 
@@ -110,9 +105,17 @@ int main(int argc, char **argv)
         fputs("mdcts-host: process_vm_readv() is forbidden here\n", stderr);
         return EXIT_ENVIRONMENT;
     }
+    if (!process_prepare() || !channel_prepare()) {
+        fputs("mdcts-host: no memory, or no /dev/null\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
+    crash_watch();
     if (tap != NULL && !tap_load(tap))
         fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);
     pcsc_load(pcsc);
+    /* What a driver prints is read from a pipe: lines shall not wait in a buffer for a crash to
+     * lose. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (driver != NULL && !preload(driver))
         return EXIT_FAILURE;
     return server_run(socket, host_life);

@@ -87,12 +87,15 @@ bool objects_seal(struct bytes rows)
 
 void objects_drop(void)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, first = 0; i < count; i++) {
         struct object *slot = &remembered[dropped++ % OBJECT_REMEMBER_MAX];
         region_free(&slot->region);
         *slot = objects[i];
         slot->image = NULL;
-        region_close(&slot->region);
+        if (i + 1 < count && regions_touch(&objects[i].region, &objects[i + 1].region))
+            continue;
+        regions_close(&objects[first].region, &objects[i].region);
+        first = i + 1;
     }
     count = 0;
 }
@@ -105,8 +108,8 @@ const struct object *objects_locate(uintptr_t address, size_t *index)
             return &objects[i];
         }
     *index = SIZE_MAX;
-    for (size_t i = 0; i < OBJECT_REMEMBER_MAX; i++)
-        if (remembered[i].region.map != NULL && region_holds(&remembered[i].region, address))
+    for (size_t i = 0; i < OBJECT_REMEMBER_MAX && i < dropped; i++)
+        if (region_holds(&remembered[i].region, address))
             return &remembered[i];
     return NULL;
 }

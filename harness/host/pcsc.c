@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "../base/clock.h"
+
 #include <winscard.h>
 
 #define READER_BYTES_MAX  256
@@ -27,6 +29,7 @@ static struct {
 
 static bool loaded, connected;
 static atomic_bool held;
+static uint64_t spent_ns;
 static SCARDCONTEXT context;
 static SCARDHANDLE card;
 static char reader_name[READER_BYTES_MAX];
@@ -93,6 +96,18 @@ static LONG read_atr(struct wire_card *out)
     return status;
 }
 
+uint64_t pcsc_spent_ns(void)
+{
+    return spent_ns;
+}
+
+/* Adds the time since start to what was spent; the status as the rest of the host knows it. */
+static uint32_t done(uint64_t start, LONG status)
+{
+    spent_ns += clock_ns() - start;
+    return (uint32_t)status;
+}
+
 void pcsc_connect(const char *reader, struct wire_card *out)
 {
     *out = (struct wire_card){.status = PCSC_NO_LIBRARY};
@@ -101,6 +116,7 @@ void pcsc_connect(const char *reader, struct wire_card *out)
     if (connected)
         pcsc_disconnect(false);
     strncpy(reader_name, reader, sizeof reader_name - 1);
+    uint64_t start = clock_ns();
     LONG status = pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
     if (status == SCARD_S_SUCCESS) {
         DWORD protocol = 0;
@@ -112,7 +128,7 @@ void pcsc_connect(const char *reader, struct wire_card *out)
             pcsc.release(context);
         out->protocol = (uint32_t)protocol;
     }
-    out->status = (uint32_t)status;
+    out->status = done(start, status);
     if (connected) {
         out->context = (uint64_t)context;
         out->card = (uint64_t)card;
@@ -133,7 +149,8 @@ uint32_t pcsc_begin(void)
 {
     if (!connected)
         return PCSC_NO_LIBRARY;
-    uint32_t status = (uint32_t)pcsc.begin(card);
+    uint64_t start = clock_ns();
+    uint32_t status = done(start, pcsc.begin(card));
     if (status == SCARD_S_SUCCESS)
         held = true;
     return status;
@@ -144,7 +161,8 @@ uint32_t pcsc_end(void)
     if (!connected)
         return PCSC_NO_LIBRARY;
     held = false;
-    return (uint32_t)pcsc.end(card, SCARD_LEAVE_CARD);
+    uint64_t start = clock_ns();
+    return done(start, pcsc.end(card, SCARD_LEAVE_CARD));
 }
 
 uint32_t pcsc_reconnect(bool reset)
@@ -162,9 +180,10 @@ uint32_t pcsc_disconnect(bool reset)
     if (!connected)
         return PCSC_NO_LIBRARY;
     held = connected = false;
-    uint32_t status = (uint32_t)pcsc.disconnect(card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
+    uint64_t start = clock_ns();
+    LONG status = pcsc.disconnect(card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
     pcsc.release(context);
-    return status;
+    return done(start, status);
 }
 
 uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len)

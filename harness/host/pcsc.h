@@ -19,6 +19,8 @@ bool pcsc_load(const char *path);
 /* Establishes a context and connects, shared, T=0 or T=1. */
 void pcsc_connect(const char *reader, struct wire_card *out);
 bool pcsc_connected(void);
+/* Spent in the library by this process so far, the driver's own calls not among it. */
+uint64_t pcsc_spent_ns(void);
 uint32_t pcsc_begin(void);
 uint32_t pcsc_end(void);
 bool pcsc_transaction_held(void);

@@ -34,7 +34,7 @@ enum reply_state { REPLY_DONE, REPLY_NOT_CALLED, REPLY_MALFORMED };
 
 enum wire_field {
     FIELD_STATE = 1, /* uint: enum reply_state */
-    FIELD_HEAD,      /* one row: wire_call, wire_context, wire_result, wire_card */
+    FIELD_HEAD,      /* one row: wire_call, wire_context, wire_result, wire_card, wire_end */
     FIELD_NUMBER,    /* uint, by request */
     FIELD_STEP,      /* uint */
     FIELD_NAME,      /* text */
@@ -106,6 +106,12 @@ struct wire_result {
     uint32_t blocks_live, reserved;
 };
 
+struct wire_end {
+    uint64_t load_ns, pcsc_ns; /* of the host's life, spent in dlopen and in PC/SC calls of ours */
+    uint32_t quiet;            /* nothing of the driver's outlives the process or ends with it */
+    uint32_t reserved;
+};
+
 struct wire_change {
     int64_t offset;
     uint64_t len;
@@ -138,10 +144,13 @@ static inline bool wire_row(struct bytes rows, size_t row, void *out, size_t siz
 /* ---- between link and server: SOCK_SEQPACKET messages of one struct server_message ---- */
 
 enum server_message_kind {
-    SERVER_START = 1, /* to the server, with three descriptors: channel, stdout, stderr */
-    SERVER_STARTED,   /* from it: pid; -1: could not fork */
+    SERVER_START = 1, /* to the server */
+    SERVER_STARTED,   /* from it: pid, with SERVER_DESCRIPTORS; -1, without: could not fork */
     SERVER_ENDED      /* from it: pid and wait status */
 };
+
+/* The runner's ends of the host's channel (SOCK_STREAM), stdout and stderr (not blocking). */
+#define SERVER_DESCRIPTORS 3
 
 struct server_message {
     uint32_t kind;

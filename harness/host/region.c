@@ -1,24 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define WINDOW_BYTES ((size_t)1 << 20)
 
 static size_t whole_pages(size_t bytes)
 {
     return (bytes + REGION_PAGE - 1) / REGION_PAGE * REGION_PAGE;
 }
 
+static uint8_t *reserve(size_t len)
+{
+    void *map = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+/* Inaccessible address space.  Small pieces are cut from a large one, which spares a call each. */
+static uint8_t *take_addresses(size_t len)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static uint8_t *window;
+    static size_t left;
+    if (len > WINDOW_BYTES / 4)
+        return reserve(len);
+    pthread_mutex_lock(&lock);
+    if (left < len) {
+        window = reserve(WINDOW_BYTES);
+        left = window == NULL ? 0 : WINDOW_BYTES;
+    }
+    uint8_t *taken = left < len ? NULL : window;
+    if (taken != NULL) {
+        window += len;
+        left -= len;
+    }
+    pthread_mutex_unlock(&lock);
+    return taken;
+}
+
 static struct region map_pages(size_t pages_len)
 {
     struct region region = {.map_len = pages_len + 2 * REGION_PAGE, .pages_len = pages_len};
-    void *map =
-        mmap(NULL, region.map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (map == MAP_FAILED)
+    region.map = take_addresses(region.map_len);
+    if (region.map == NULL)
         return (struct region){0};
-    region.map = map;
     region.pages = region.map + REGION_PAGE;
     if (mprotect(region.pages, pages_len, PROT_READ | PROT_WRITE) != 0)
         region_free(&region);
@@ -62,9 +91,19 @@ void region_read_only(const struct region *region)
 
 void region_close(const struct region *region)
 {
+    regions_close(region, region);
+}
+
+void regions_close(const struct region *first, const struct region *last)
+{
     /* Mapping anew drops the contents and closes the pages in one call. */
-    mmap(region->pages, region->pages_len, PROT_NONE,
+    mmap(first->map, (size_t)(last->map + last->map_len - first->map), PROT_NONE,
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+bool regions_touch(const struct region *region, const struct region *next)
+{
+    return region->map + region->map_len == next->map;
 }
 
 void region_free(struct region *region)

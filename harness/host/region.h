@@ -31,6 +31,9 @@ struct region region_new_inside(size_t size, size_t offset);
 void region_read_only(const struct region *region);
 /* Inaccessible from now on, but the addresses stay taken. */
 void region_close(const struct region *region);
+/* The same for several at once, each of which touches the next. */
+void regions_close(const struct region *first, const struct region *last);
+bool regions_touch(const struct region *region, const struct region *next);
 void region_free(struct region *region);
 bool region_holds(const struct region *region, uintptr_t address);
 

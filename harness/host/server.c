@@ -4,63 +4,86 @@
 #include "protocol.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_DESCRIPTORS 3
+struct ends {
+    int fds[SERVER_DESCRIPTORS]; /* channel, stdout, stderr; -1: closed */
+};
 
-static void tell(int socket, struct server_message message)
+static const struct ends no_ends = {{-1, -1, -1}};
+
+static void ends_close(const struct ends *ends)
 {
-    while (send(socket, &message, sizeof message, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        continue;
+    for (size_t i = 0; i < SERVER_DESCRIPTORS; i++)
+        if (ends->fds[i] >= 0)
+            close(ends->fds[i]);
 }
 
-/* One message with its descriptors, -1 where there is none.  False at the end. */
-static bool receive(int socket, struct server_message *message, int fds[START_DESCRIPTORS])
+/* The runner's ends and the host's; what was made before a failure is in them, too. */
+static bool ends_make(struct ends *ours, struct ends *theirs)
+{
+    int pair[2];
+    *ours = *theirs = no_ends;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+    ours->fds[0] = pair[0];
+    theirs->fds[0] = pair[1];
+    for (size_t i = 1; i < SERVER_DESCRIPTORS; i++) {
+        if (pipe2(pair, O_CLOEXEC) != 0)
+            return false;
+        ours->fds[i] = pair[0];
+        theirs->fds[i] = pair[1];
+        fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    }
+    return true;
+}
+
+static void tell(int socket, struct server_message message, const struct ends *ends)
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(START_DESCRIPTORS * sizeof(int))];
-    } control;
-    struct iovec data = {message, sizeof *message};
-    struct msghdr from = {.msg_iov = &data,
-                          .msg_iovlen = 1,
-                          .msg_control = &control,
-                          .msg_controllen = sizeof control};
-    *message = (struct server_message){0};
-    for (size_t i = 0; i < START_DESCRIPTORS; i++)
-        fds[i] = -1;
-    ssize_t got;
-    do
-        got = recvmsg(socket, &from, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    const struct cmsghdr *header = CMSG_FIRSTHDR(&from);
-    if (got > 0 && header != NULL && header->cmsg_type == SCM_RIGHTS)
-        memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-    return got > 0;
+        char bytes[CMSG_SPACE(sizeof ends->fds)];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof ends->fds),
+                            .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS}};
+    struct iovec data = {&message, sizeof message};
+    struct msghdr to = {.msg_iov = &data, .msg_iovlen = 1};
+    if (ends != NULL) {
+        memcpy(CMSG_DATA(&control.header), ends->fds, sizeof ends->fds);
+        to.msg_control = &control;
+        to.msg_controllen = sizeof control;
+    }
+    while (sendmsg(socket, &to, MSG_NOSIGNAL) < 0 && errno == EINTR)
+        continue;
 }
 
-static _Noreturn void become_host(pid_t server, const int fds[START_DESCRIPTORS],
-                                  int (*run)(int channel))
+static _Noreturn void become_host(pid_t server, const struct ends *ends, int (*run)(int channel))
 {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    _exit(run(process_enter(server, fds[0], fds[1], fds[2])));
+    _exit(run(process_enter(server, ends->fds[0], ends->fds[1], ends->fds[2])));
 }
 
-static void start(int socket, const int fds[START_DESCRIPTORS], int (*run)(int channel))
+static void start(int socket, int (*run)(int channel))
 {
+    struct ends ours, theirs;
     pid_t server = getpid();
-    pid_t pid = fds[START_DESCRIPTORS - 1] < 0 ? -1 : fork();
+    pid_t pid = ends_make(&ours, &theirs) ? fork() : -1;
     if (pid == 0)
-        become_host(server, fds, run);
-    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid});
+        become_host(server, &theirs, run);
+    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid},
+         pid < 0 ? NULL : &ours);
+    ends_close(&ours);
+    ends_close(&theirs);
 }
 
 static void collect(int socket)
@@ -71,7 +94,7 @@ static void collect(int socket)
         /* Not collected yet, so its number can't belong to anybody else's group. */
         kill(-ended.si_pid, SIGKILL);
         waitpid(ended.si_pid, &message.status, 0);
-        tell(socket, message);
+        tell(socket, message, NULL);
         ended = (siginfo_t){0};
     }
 }
@@ -92,7 +115,6 @@ int server_run(int socket, int (*run)(int channel))
     for (;;) {
         struct server_message message;
         struct signalfd_siginfo children;
-        int fds[START_DESCRIPTORS];
         if (poll(waiting, 2, -1) < 0 && errno != EINTR)
             return EXIT_FAILURE;
         if (waiting[1].revents != 0) {
@@ -102,12 +124,10 @@ int server_run(int socket, int (*run)(int channel))
         }
         if (waiting[0].revents == 0)
             continue;
-        if (!receive(socket, &message, fds))
+        ssize_t got = recv(socket, &message, sizeof message, 0);
+        if (got == 0 || (got < 0 && errno != EINTR))
             return EXIT_SUCCESS;
-        if (message.kind == SERVER_START)
-            start(socket, fds, run);
-        for (size_t i = 0; i < START_DESCRIPTORS; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
+        if (got == (ssize_t)sizeof message && message.kind == SERVER_START)
+            start(socket, run);
     }
 }

@@ -7,8 +7,6 @@
 #include <dlfcn.h>
 #include <string.h>
 
-static tap_set_sink *set_sink;
-
 static void put_exchange(struct frame_writer *event, const struct tap_report *report)
 {
     frame_put_bytes(event, EV_COMMAND, report->command, report->command_len);
@@ -44,14 +42,11 @@ static void receive(const struct tap_report *report)
 
 bool tap_load(const char *path)
 {
+    tap_set_sink *set_sink;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     void *symbol = library != NULL ? dlsym(library, MDCTS_TAP_SET_SINK) : NULL;
     memcpy(&set_sink, &symbol, sizeof set_sink);
-    return set_sink != NULL;
-}
-
-void tap_start(void)
-{
     if (set_sink != NULL)
         set_sink(receive);
+    return set_sink != NULL;
 }

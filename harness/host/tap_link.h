@@ -5,9 +5,8 @@
 
 #include <stdbool.h>
 
-/* False if it can't be loaded; the driver then gets the real library. */
+/* False if it can't be loaded; the driver then gets the real library.  What it reports before the
+ * channel is open is dropped. */
 bool tap_load(const char *path);
-/* From here on reports become events: once the channel is open. */
-void tap_start(void);
 
 #endif

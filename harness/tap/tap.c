@@ -2,6 +2,7 @@
 /* libpcsclite.so.1 of ours: every symbol of the real library, forwarded.  The only file that knows
  * pcsc-lite's types.  Without a real library every call answers SCARD_E_NO_SERVICE. */
 #include "tap.h"
+#include "../base/clock.h"
 #include "apdu_view.h"
 
 #include <dlfcn.h>
@@ -9,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <winscard.h>
 
@@ -181,13 +181,6 @@ EXPORTED LONG SCardControl(SCARDHANDLE card, DWORD code, LPCVOID sent, DWORD sen
     FORWARD(SCardControl, card, code, sent, sent_len, got, capacity, got_len);
 }
 
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
-
 /* A command pointer that faults here would have faulted in the real library. */
 static void view_exchange(struct tap_report *report, const uint8_t *command, size_t command_len,
                           const uint8_t *response, size_t response_len)
@@ -207,11 +200,11 @@ EXPORTED LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *sent_pci, 
                             DWORD sent_len, SCARD_IO_REQUEST *got_pci, LPBYTE got, LPDWORD got_len)
 {
     struct tap_report report = {.kind = TAP_TRANSMIT, .function = "SCardTransmit"};
-    uint64_t start = now_us();
+    uint64_t start = clock_ns();
     LONG status = ready()
                       ? real.SCardTransmit(card, sent_pci, sent, sent_len, got_pci, got, got_len)
                       : SCARD_E_NO_SERVICE;
-    report.us = now_us() - start;
+    report.us = (clock_ns() - start) / 1000u;
     if (sent != NULL)
         view_exchange(&report, sent, sent_len, got,
                       status == SCARD_S_SUCCESS && got != NULL && got_len != NULL ? *got_len : 0);
