@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "card_control.h"
+#include "case_process.h"
 #include "mdcts/status.h"
 #include "step_run.h"
 #include "trace.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 
 #define LOAD_TIMEOUT_MS 10000
-#define END_TIMEOUT_MS  5000
 #define SETTLE_MS       3000
 #define SETTLE_PAUSE_MS 2
 
@@ -28,6 +28,8 @@ void case_emit(struct case_run *run, struct node *event)
 {
     if (run->n != EVENT_NO_CASE)
         node_add(event, "c", node_new_uint(run->arena, run->n));
+    if (run->process != 0)
+        node_add(event, "h", node_new_uint(run->arena, run->process));
     if (run->iteration != 0)
         node_add(event, "i", node_new_uint(run->arena, run->iteration));
     run->env->emit(run->env->emit_data, run->arena, event);
@@ -135,6 +137,22 @@ static void connect_host(struct case_run *run)
                                       outcome == HOST_RETURNED ? card.status : 0));
 }
 
+bool case_start_host(struct case_run *run)
+{
+    struct host_sink sink = {run->arena, host_event, run};
+    run->host = host_start(run->env->link, &sink);
+    if (run->host == NULL) {
+        emit_broken(run, "no host could be started");
+        return false;
+    }
+    bool loaded = false;
+    enum host_outcome outcome =
+        host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
+    if (outcome == HOST_RETURNED && loaded)
+        connect_host(run);
+    return true;
+}
+
 struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
                                 const char *id)
 {
@@ -145,16 +163,8 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     run->id = id;
     case_emit(run, case_event(run, "begin"));
     restore_card(run);
-    struct host_sink sink = {arena, host_event, run};
-    run->host = host_start(env->link, &sink);
-    if (run->host == NULL) {
-        emit_broken(run, "no host could be started");
+    if (!case_start_host(run))
         return NULL;
-    }
-    bool loaded = false;
-    enum host_outcome outcome = host_load(run->host, env->driver, env->call_timeout_ms, &loaded);
-    if (outcome == HOST_RETURNED && loaded)
-        connect_host(run);
     return run;
 }
 
@@ -223,8 +233,10 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
 static void delete_contexts(struct case_run *run)
 {
     for (size_t i = 0; i < run->context_count; i++)
-        if (run->contexts[i].acquired)
+        if (run->contexts[i].acquired) {
+            case_process_enter_nth(run, run->contexts[i].process);
             step_delete_context(run, (uint32_t)i);
+        }
 }
 
 static const char *ending_name(struct host_ended ended)
@@ -237,7 +249,8 @@ static const char *ending_name(struct host_ended ended)
 void case_run_end(struct case_run *run)
 {
     delete_contexts(run);
-    struct host_ended ended = host_end(run->host, true, END_TIMEOUT_MS);
+    case_process_end_others(run);
+    struct host_ended ended = host_end(run->host, true, CASE_END_TIMEOUT_MS);
     run->host = NULL;
     run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;

@@ -16,6 +16,8 @@
 
 #define CONTEXTS_MAX 8
 #define BINDINGS_MAX 65536
+#define PROCESSES_MAX 4
+#define CASE_END_TIMEOUT_MS 5000
 #define FREED_MAX    64 /* freed blocks of one call that are searched */
 
 struct card_control;
@@ -54,9 +56,17 @@ struct binding {
 struct run_context {
     const char *name;
     uint32_t version; /* agreed on */
+    uint32_t process; /* it lives in */
     bool made;        /* CARD_DATA exists */
     bool acquired;    /* and CardAcquireContext succeeded */
     uint64_t vendor;  /* pvVendorSpecific */
+};
+
+/* See case_process.h. */
+struct run_process {
+    const char *name; /* NULL: the first one */
+    struct host *host;
+    bool connected;
 };
 
 /* What a block held when the driver gave it back. */
@@ -70,8 +80,11 @@ struct case_run {
     struct arena *arena;
     const char *id;
     uint64_t n;
-    struct host *host;
+    struct host *host; /* of the process that has been entered */
     bool connected;
+    uint32_t process; /* the one that has been entered */
+    struct run_process processes[PROCESSES_MAX];
+    size_t process_count; /* 0 until a second one is wanted */
     uint32_t step, iteration;
     bool repeating; /* the step that is played is a repeated one */
     uint32_t peer_count;
@@ -114,6 +127,9 @@ bool case_run_planned(const struct run_environment *env, struct arena *arena,
                       const struct planned *planned);
 
 /* ---- for the modules that play steps ---- */
+
+/* A host with the driver and a card connection; false if there can be none. */
+bool case_start_host(struct case_run *run);
 
 struct node *case_event(struct case_run *run, const char *kind);
 void case_emit(struct case_run *run, struct node *event);

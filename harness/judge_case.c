@@ -71,7 +71,7 @@ struct block *case_block(const struct case_record *record, uint64_t id)
 {
     /* Numbers rise within a host; a search from the end finds the youngest of that number. */
     for (size_t i = record->block_count; i-- > 0;)
-        if (record->blocks[i].id == id)
+        if (record->blocks[i].id == id && record->blocks[i].host == record->host)
             return &record->blocks[i];
     return NULL;
 }
@@ -278,6 +278,7 @@ static void add_block(struct case_record *record, const struct event *event,
                                 &record->block_capacity, sizeof *record->blocks);
     record->blocks[record->block_count++] =
         (struct block){.id = node_get_uint(event->node, "block", 0),
+                       .host = event->host,
                        .size = node_get_uint(event->node, "size", 0),
                        .live = true,
                        .call = call};
@@ -568,6 +569,7 @@ static bool is_callback(enum event_kind kind)
 
 void case_record_feed(struct case_record *record, const struct event *event)
 {
+    record->host = event->host;
     if (event->kind < EVENT_COUNT && event->kind != EVENT_CALL) {
         struct call_record *call = case_running_call(record, event);
         if (call != NULL)

@@ -320,6 +320,7 @@ static const struct argument_row arguments[] = {
     {STEP_ACQUIRE,            "as",         is_name,                false},
     {STEP_ACQUIRE,            "no_connect", is_boolean,             false},
     {STEP_ACQUIRE,            "guard",      is_boolean,             false},
+    {STEP_ACQUIRE,            "process",    is_name,                false},
     {STEP_AUTHENTICATE,       "role",       is_role,                false},
     {STEP_AUTHENTICATE,       "pin",        is_pin,                 false},
     {STEP_AUTHENTICATE,       "entry",      is_pin_entry,           false},

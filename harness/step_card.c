@@ -205,7 +205,7 @@ static bool reconnect(struct step_call *call)
         {offsetof(CARD_DATA, hScard), 8, {.kind = VALUE_NUMBER, .number = card.card}},
     };
     for (size_t i = 0; i < run->context_count; i++)
-        if (run->contexts[i].made)
+        if (run->contexts[i].made && run->contexts[i].process == run->process)
             host_context_set(run->host, (uint32_t)i, members, 2);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "step_run.h"
 
 #include "card_control.h"
+#include "case_process.h"
 #include "freed_search.h"
 
 #include <assert.h>
@@ -44,6 +45,20 @@ struct step_result step_not_run(struct case_run *run, const char *why)
     return (struct step_result){.why = why};
 }
 
+/* A context stays where it was acquired. */
+static bool enter_process(struct step_call *call)
+{
+    const struct step *step = call->step;
+    bool acquire = step->op == STEP_ACQUIRE && !call->context->made;
+    if (!acquire) {
+        case_process_enter_nth(call->run, call->context->process);
+        return true;
+    }
+    bool ok = case_process_enter(call->run, step_arg_text(step, "process", NULL));
+    call->context->process = call->run->process;
+    return ok;
+}
+
 struct step_result step_run(struct case_run *run, const struct step *step)
 {
     step_player *play = players[step->op];
@@ -55,7 +70,10 @@ struct step_result step_run(struct case_run *run, const struct step *step)
     if (call.context == NULL)
         return step_not_run(run, "too many contexts");
     call.context_id = (uint32_t)(call.context - run->contexts);
+    if (!enter_process(&call))
+        return step_not_run(run, "no further process could be started");
     play(&call);
+    case_process_enter_nth(run, 0);
     if (!call.outcome.ran && call.outcome.why != NULL)
         return step_not_run(run, call.outcome.why);
     return call.outcome;
