@@ -18,6 +18,7 @@
 #define TIMEOUT_MS_MAX   3600000
 #define EXPECTATIONS_MAX 32
 #define ANSWERS_MAX      64 /* answers of a scripted callback */
+#define STEP_THREADS_MAX 8
 #define CONTEXT_DEFAULT  "main"
 
 /* ---- steps ---- */
@@ -163,6 +164,7 @@ struct step {
     uint32_t block;          /* so many steps from this one on are repeated together; 0: no block */
     uint32_t timeout_ms;     /* 0: the reader's own */
     bool transaction;        /* true by default */
+    uint32_t thread;         /* of the process: 0 by default, or 1 to STEP_THREADS_MAX */
     const char *condition;   /* played only if this name is bound, or unless it is; NULL: always */
     bool unless;
     struct callback_script callbacks;

@@ -258,6 +258,11 @@ static bool check_attributes(struct scope *s, const struct step *step)
         step->op != STEP_DEAUTHENTICATE)
         ok = diag_error(diags, card->key_at, "%s is no call that a card could disturb",
                         step->op_name);
+    const struct node *thread = node_get(step->node, "thread");
+    if (thread != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
+        step->op != STEP_DEAUTHENTICATE)
+        ok = diag_error(diags, thread->key_at, "%s is no call that a thread could make",
+                        step->op_name);
     if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
         ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
     for (size_t i = 0; i < step->expect_count; i++)

@@ -218,6 +218,11 @@ static bool read_timeout(struct reader *r, const struct node *node, struct step 
     return read_number(r, node, TIMEOUT_MS_MAX, &out->timeout_ms);
 }
 
+static bool read_thread(struct reader *r, const struct node *node, struct step *out)
+{
+    return read_number(r, node, STEP_THREADS_MAX, &out->thread);
+}
+
 static bool read_transaction(struct reader *r, const struct node *node, struct step *out)
 {
     return field_bool(r->diags, node, "transaction", &out->transaction);
@@ -240,7 +245,7 @@ static const struct {
 } attributes[] = {
     {"expect", read_expect},           {"callbacks", read_callbacks}, {"raw", read_raw},
     {"context", read_context},         {"repeat", read_repeat},       {"timeout_ms", read_timeout},
-    {"card", read_card},
+    {"card", read_card},               {"thread", read_thread},
     {"transaction", read_transaction}, {"if", read_condition},        {"unless", read_condition},
     {"block", read_block},             {"line", read_line},           {"file", read_file},
 };

@@ -280,7 +280,11 @@ void step_call_make(struct step_call *call)
         return;
     emit_call(call);
     run->freed_count = 0;
+    if (call->step->thread != 0)
+        host_thread(run->host, call->step->thread);
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (call->step->thread != 0)
+        host_thread(run->host, 0);
     if (call->step->card.what != NULL)
         card_control_clear(run->env->card);
     if (outcome != HOST_RETURNED) {
