@@ -58,9 +58,9 @@ bool case_expand(struct diags *diags, struct arena *keep, const struct scenario_
     const struct fixture *fixture = base->fixture;
     bool ok = true;
     *out = (struct expanded_case){.base = base};
-    out->nodes = arena_array(keep, const struct node *,
-                             steps_count(base->steps) +
-                                 (fixture != NULL ? steps_count(fixture->steps) : 0));
+    out->nodes =
+        arena_array(keep, const struct node *,
+                    steps_count(base->steps) + (fixture != NULL ? steps_count(fixture->steps) : 0));
     if (fixture != NULL) {
         ok = expand_requires(&x, fixture->requires, &out->requires[0]);
         ok = expand_steps(&x, fixture->steps, out) && ok;

@@ -85,8 +85,8 @@ struct binding *case_bind(struct case_run *run, const char *name)
     run->bindings = arena_grow(run->arena, run->bindings, run->binding_count,
                                &run->binding_capacity, sizeof(struct binding *));
     struct binding *binding = arena_new(run->arena, struct binding);
-    *binding = (struct binding){
-        .name = name, .repeated = run->repeating, .iteration = run->iteration};
+    *binding =
+        (struct binding){.name = name, .repeated = run->repeating, .iteration = run->iteration};
     run->bindings[run->binding_count++] = binding;
     return binding;
 }
@@ -184,10 +184,10 @@ static bool step_applies(struct case_run *run, const struct step *step)
 static struct step_result leave_out(struct case_run *run, const struct step *step)
 {
     struct node *event = case_event(run, "not_run");
-    node_add(event, "why",
-             node_new_string(run->arena,
-                             arena_printf(run->arena, "%s $%s", step->unless ? "unless" : "if",
-                                          step->condition)));
+    node_add(
+        event, "why",
+        node_new_string(run->arena, arena_printf(run->arena, "%s $%s",
+                                                 step->unless ? "unless" : "if", step->condition)));
     node_add(event, "left_out", node_new_bool(run->arena, true));
     case_emit(run, event);
     return (struct step_result){.why = "left out"};

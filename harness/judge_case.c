@@ -350,7 +350,8 @@ static void take_apdu(struct case_record *record, const struct event *event)
 {
     struct call_record *call = case_running_call(record, event);
     const char *command = node_get_text(event->node, "command");
-    if (call != NULL && command != NULL && strlen(command) >= 6 && strncmp(command + 2, "a404", 4) == 0)
+    if (call != NULL && command != NULL && strlen(command) >= 6 &&
+        strncmp(command + 2, "a404", 4) == 0)
         call->selects++;
 }
 
@@ -367,10 +368,10 @@ static void take_not_run(struct case_record *record, const struct event *event)
     const char *why = node_get_text(event->node, "why");
     record->not_run = arena_grow(&record->arena, record->not_run, record->not_run_count,
                                  &record->not_run_capacity, sizeof *record->not_run);
-    record->not_run[record->not_run_count++] = (struct fact){
-        .step = event->step,
-        .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why),
-        .left_out = node_get_bool(event->node, "left_out", false)};
+    record->not_run[record->not_run_count++] =
+        (struct fact){.step = event->step,
+                      .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why),
+                      .left_out = node_get_bool(event->node, "left_out", false)};
 }
 
 /* What the card is made to answer may be a reason to ask for a PIN or to connect again. */
@@ -547,19 +548,17 @@ static void take_begin(struct case_record *record, const struct event *event)
 }
 
 static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
-    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
-    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
-    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
-    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
-    [EVENT_CACHE] = take_cache,     [EVENT_OUTPUT] = take_output,
-    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
-    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
-    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
-    [EVENT_APDU] = take_apdu,
-    [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
-    [EVENT_LEDGER] = take_ledger,   [EVENT_END] = take_end,
-    [EVENT_BROKEN] = take_broken,
-    [EVENT_UNKNOWN] = take_unknown,
+    [EVENT_BEGIN] = take_begin,   [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return, [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,   [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,     [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_CACHE] = take_cache,   [EVENT_OUTPUT] = take_output,
+    [EVENT_LOAD] = take_load,     [EVENT_CRASH] = take_ending,
+    [EVENT_HANG] = take_ending,   [EVENT_EXIT] = take_ending,
+    [EVENT_KILLED] = take_ending, [EVENT_CARD] = take_card,
+    [EVENT_APDU] = take_apdu,     [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
+    [EVENT_LEDGER] = take_ledger, [EVENT_END] = take_end,
+    [EVENT_BROKEN] = take_broken, [EVENT_UNKNOWN] = take_unknown,
 };
 
 static bool is_callback(enum event_kind kind)

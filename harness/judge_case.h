@@ -92,7 +92,7 @@ struct case_record {
     const char *broken;     /* the first fault of ours; NULL: none */
     const char *load_error; /* the driver didn't load; NULL: it did */
     const char *printed[2]; /* to stdout and stderr; NULL: nothing */
-    uint64_t host; /* of the latest event: blocks are numbered by host */
+    uint64_t host;          /* of the latest event: blocks are numbered by host */
     bool begun, ended;
     uint64_t us, callbacks;
 };

@@ -153,7 +153,8 @@ static bool check_return(struct step_view *view)
     enum outcome outcome = return_outcome(view);
     if (outcome == OUTCOME_PASS)
         return true;
-    step_report(view, step_capped(view, outcome), expected_words(view), status_words(keep, view->call->status));
+    step_report(view, step_capped(view, outcome), expected_words(view),
+                status_words(keep, view->call->status));
     return false;
 }
 

@@ -283,8 +283,7 @@ static void check_entry_points(struct step_view *view)
     }
     const char *missing = missing_entry(members);
     if (view->expected->entry_points == ENTRY_POINTS_COMPLETE && missing != NULL)
-        step_report(view, step_deviation(view),
-                    "every entry point of the negotiated version",
+        step_report(view, step_deviation(view), "every entry point of the negotiated version",
                     arena_printf(keep, "%s is NULL", missing));
     if (view->expected->entry_points == ENTRY_POINTS_RSA_NULL &&
         member_is_set(members, "pfnCardRSADecrypt"))
@@ -376,9 +375,7 @@ static void check_public_key(struct step_view *view)
     bool found = in_key_ex || (node_get_hex(keep, view->call->out, "sig", &blob) && blob.len > 0);
     const char *problem = found ? blob_problem(blob, !in_key_ex, &tolerated) : "no public key";
     if (problem != NULL)
-        step_report(view,
-                    tolerated && agrees_by_probe(view) ? OUTCOME_WARN
-                                                       : step_deviation(view),
+        step_report(view, tolerated && agrees_by_probe(view) ? OUTCOME_WARN : step_deviation(view),
                     "an ECDH public key in pbKeyExPublicKey", problem);
 }
 

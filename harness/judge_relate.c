@@ -59,10 +59,9 @@ static bool relate_balances(struct step_view *view, const struct node *one, cons
         step_report(view, step_deviation(view),
                     arena_printf(keep, "the driver holds %s blocks at %s as at %s",
                                  equal ? "as many" : "not as many", other, name),
-                    arena_printf(keep,
-                                 "%" PRIu64 " (%" PRIu64 " bytes) and %" PRIu64 " (%" PRIu64
-                                 " bytes)",
-                                 b->blocks, b->bytes, a->blocks, a->bytes));
+                    arena_printf(
+                        keep, "%" PRIu64 " (%" PRIu64 " bytes) and %" PRIu64 " (%" PRIu64 " bytes)",
+                        b->blocks, b->bytes, a->blocks, a->bytes));
     return true;
 }
 

@@ -299,9 +299,9 @@ static bool judge_step(struct walk *walk, const struct step *step, uint32_t numb
     if (step->op == STEP_RELATE)
         return left_out || judge_relate(walk, step, number);
     size_t returned = judge_calls(walk, step, number, &last, &go_on);
-    bool ended_here = ending->kind != EVENT_END &&
-                      (ending->step == number ||
-                       (returned == 0 && !left_out && step_entry(step) != NULL));
+    bool ended_here =
+        ending->kind != EVENT_END &&
+        (ending->step == number || (returned == 0 && !left_out && step_entry(step) != NULL));
     if (go_on && ended_here) {
         judge_ending(walk, ending->step == number ? step : NULL,
                      ending->step == number ? number : 0);

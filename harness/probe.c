@@ -297,8 +297,7 @@ static void probe_container_pins(struct probe *p)
         for (struct node *row = rows->first; row != NULL; row = row->next) {
             struct bytes id;
             struct step_result r =
-                ask(p,
-                    "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
+                ask(p, "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
                     (unsigned)node_get_uint(row, "index", 0));
             if (succeeded(r) && node_get_hex(p->keep, r.out, "data", &id) && id.len == 4 &&
                 id.data[1] == 0)

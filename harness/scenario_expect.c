@@ -321,11 +321,19 @@ static const struct {
     const char *name;
     bool (*read)(struct reader *r, const struct node *node, struct expectation *out);
 } expect_keys[] = {
-    {"return", read_return},   {"warn", read_warn},   {"key", read_key},
-    {"output", read_output},   {"calls", read_calls}, {"apdus", read_apdus},
-    {"entry_points", read_entry_points}, {"public_key", read_public_key},
-    {"index", read_index},     {"selects", read_selects}, {"container_map", read_container_map},
-    {"worst", read_worst},     {"for", read_for},
+    {"return", read_return},
+    {"warn", read_warn},
+    {"key", read_key},
+    {"output", read_output},
+    {"calls", read_calls},
+    {"apdus", read_apdus},
+    {"entry_points", read_entry_points},
+    {"public_key", read_public_key},
+    {"index", read_index},
+    {"selects", read_selects},
+    {"container_map", read_container_map},
+    {"worst", read_worst},
+    {"for", read_for},
 };
 
 static bool unknown_key(struct reader *r, const struct node *entry)

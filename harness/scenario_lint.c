@@ -169,7 +169,8 @@ static bool check_use(struct scope *s, const struct node *node, size_t step, enu
     struct diags *diags = s->l->diags;
     if (name == NULL)
         return true;
-    const char *what = wanted == BOUND_NOTHING ? "a key, a public key or a balance" : bound_words[wanted];
+    const char *what =
+        wanted == BOUND_NOTHING ? "a key, a public key or a balance" : bound_words[wanted];
     const struct bound *bound = find_bound(s, name, false);
     if (bound == NULL)
         return diag_error(diags, node->at,
@@ -198,8 +199,8 @@ static bool check_answers(struct scope *s, const struct step *step, size_t numbe
 /* Steps about the card itself, and comparisons, need no context. */
 static bool needs_context(const struct step *step)
 {
-    static const enum step_op without[] = {STEP_ACQUIRE, STEP_RESET,   STEP_REMOVE,
-                                           STEP_INSERT,  STEP_FOREIGN, STEP_RELATE, STEP_LEDGER};
+    static const enum step_op without[] = {STEP_ACQUIRE, STEP_RESET,  STEP_REMOVE, STEP_INSERT,
+                                           STEP_FOREIGN, STEP_RELATE, STEP_LEDGER};
     for (size_t i = 0; i < COUNT(without); i++)
         if (without[i] == step->op)
             return false;
@@ -236,7 +237,8 @@ static bool check_one_kind(struct scope *s, const struct node *list)
 static bool check_condition(struct scope *s, const struct step *step, size_t number)
 {
     const struct node *node = node_get(step->node, step->unless ? "unless" : "if");
-    const struct bound *bound = step->condition == NULL ? NULL : find_bound(s, step->condition, false);
+    const struct bound *bound =
+        step->condition == NULL ? NULL : find_bound(s, step->condition, false);
     if (step->condition == NULL)
         return true;
     if (bound == NULL)
@@ -244,8 +246,8 @@ static bool check_condition(struct scope *s, const struct step *step, size_t num
     if (bound == NULL || bound->step >= number)
         return diag_error(s->l->diags, node->at, "no earlier step binds '$%s'", step->condition);
     return bound->kind <= BOUND_KEY ||
-           diag_error(s->l->diags, node->at, "'$%s' is %s, which is always there",
-                      step->condition, bound_words[bound->kind]);
+           diag_error(s->l->diags, node->at, "'$%s' is %s, which is always there", step->condition,
+                      bound_words[bound->kind]);
 }
 
 /* What stands beside an operation that it does nothing for. */

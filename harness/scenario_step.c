@@ -102,8 +102,8 @@ static const struct trouble_row {
     const char *word; /* of the card's control socket */
     uint64_t most;    /* 0: the value is true */
 } troubles[] = {
-    {"status", "sw", 0xFFFF}, {"cut", "cut", 65538},         {"short", "short", 65536},
-    {"remove", "remove", 0},  {"delay_ms", "delay", 60000},  {"reset", "reset", 0},
+    {"status", "sw", 0xFFFF}, {"cut", "cut", 65538},        {"short", "short", 65536},
+    {"remove", "remove", 0},  {"delay_ms", "delay", 60000}, {"reset", "reset", 0},
 };
 
 static bool read_trouble(struct reader *r, const struct trouble_row *row, const struct node *node,
@@ -139,9 +139,10 @@ static bool read_card(struct reader *r, const struct node *node, struct step *ou
         ok = (value == NULL || read_trouble(r, &troubles[i], value, out)) && ok;
     }
     out->card.at = (uint32_t)at;
-    return given == 1 ? ok
-                      : diag_error(r->diags, node->at,
-                                   "card needs one of status, cut, short, delay_ms, remove and reset");
+    return given == 1
+               ? ok
+               : diag_error(r->diags, node->at,
+                            "card needs one of status, cut, short, delay_ms, remove and reset");
 }
 
 /* ---- attributes ---- */
@@ -243,11 +244,11 @@ static const struct {
     const char *name;
     bool (*read)(struct reader *r, const struct node *node, struct step *out);
 } attributes[] = {
-    {"expect", read_expect},           {"callbacks", read_callbacks}, {"raw", read_raw},
-    {"context", read_context},         {"repeat", read_repeat},       {"timeout_ms", read_timeout},
-    {"card", read_card},               {"thread", read_thread},
-    {"transaction", read_transaction}, {"if", read_condition},        {"unless", read_condition},
-    {"block", read_block},             {"line", read_line},           {"file", read_file},
+    {"expect", read_expect},   {"callbacks", read_callbacks}, {"raw", read_raw},
+    {"context", read_context}, {"repeat", read_repeat},       {"timeout_ms", read_timeout},
+    {"card", read_card},       {"thread", read_thread},       {"transaction", read_transaction},
+    {"if", read_condition},    {"unless", read_condition},    {"block", read_block},
+    {"line", read_line},       {"file", read_file},
 };
 #define HIDDEN_ATTRIBUTES 3 /* the last ones: a trace's, and an expanded case's */
 

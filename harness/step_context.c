@@ -113,8 +113,8 @@ static void note_vendor(struct step_call *call, struct node *out)
         return;
     memcpy(&vendor, data.data + offsetof(CARD_DATA, pvVendorSpecific), sizeof vendor);
     for (size_t i = 0; i < run->context_count; i++)
-        shared |= i != call->context_id && run->contexts[i].acquired &&
-                  run->contexts[i].vendor == vendor;
+        shared |=
+            i != call->context_id && run->contexts[i].acquired && run->contexts[i].vendor == vendor;
     call->context->vendor = vendor;
     node_add(out, "pvVendorSpecific",
              vendor == 0 ? node_new_null(run->arena)
@@ -204,9 +204,8 @@ void play_set_card_data(struct step_call *call)
             return;
     if (plan->context.byte_count > 0)
         call->outcome.why = "set_card_data sets numbers, null and functions only";
-    else if (!call->context->made ||
-             host_context_set(run->host, call->context_id, plan->members,
-                              plan->context.member_count) != HOST_RETURNED)
+    else if (!call->context->made || host_context_set(run->host, call->context_id, plan->members,
+                                                      plan->context.member_count) != HOST_RETURNED)
         call->outcome.why = "there is no such CARD_DATA";
     call->outcome.ran = call->outcome.why == NULL;
 }
