@@ -355,6 +355,11 @@ struct host_result {
 enum host_outcome host_call(struct host *host, const struct host_call *call,
                             struct host_result *out);
 
+/* The calls that follow are made by that thread of the host's, 1 to 8; 0: by the one that serves
+ * us.
+ */
+enum host_outcome host_thread(struct host *host, uint32_t number);
+
 /* The caller frees a block that the driver returned: event free {.., "caller": true}. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
 

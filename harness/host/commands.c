@@ -10,6 +10,7 @@
 #include "process.h"
 #include "protocol.h"
 #include "scratch.h"
+#include "threads.h"
 
 #include <stdio.h>
 
@@ -209,6 +210,11 @@ static void do_end(struct bytes fields)
         channel_await_close();
 }
 
+static void do_thread(struct bytes fields)
+{
+    reply_done(REQUEST_THREAD, threads_choose(get_number(fields, FIELD_NUMBER)));
+}
+
 void commands_run(void)
 {
     static void (*const commands[])(struct bytes fields) = {
@@ -223,6 +229,7 @@ void commands_run(void)
         [REQUEST_FREE] = do_free,
         [REQUEST_PEEK] = do_peek,
         [REQUEST_MAPS] = do_maps,
+        [REQUEST_THREAD] = do_thread,
         [REQUEST_END] = do_end,
     };
     struct frame request;

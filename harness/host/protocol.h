@@ -25,6 +25,7 @@ enum request_kind {
     REQUEST_FREE,
     REQUEST_PEEK,
     REQUEST_MAPS,
+    REQUEST_THREAD,
     REQUEST_END,
     REQUEST_LAST = REQUEST_END
 };
