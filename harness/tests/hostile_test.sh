@@ -53,7 +53,9 @@ derives keep-input CRASH "read of offset 0 of input pbPublicKey, gone in step 3"
 derives overrun-block FAIL "underrun of a block of 21 bytes that CardDeriveKey allocated"
 derives free-twice FAIL "a block of 32 bytes that CardDeriveKey allocated, given back again"
 derives wild-result FAIL "memory of another origin"
-one exhaust-memory FAIL invariant/R057 "blocks left, the first of 1048576 bytes from CardDeriveKey"
+# All of the host's memory takes a while.
+judge_hostile exhaust-memory 100
+verdict FAIL invariant/R057 "blocks left, the first of 1048576 bytes from CardDeriveKey"
 
 # In CardConstructDHAgreement: what stands on it is blocked.
 one exit-construct CRASH construct/p256 "called exit(7)"
