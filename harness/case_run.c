@@ -255,8 +255,10 @@ void case_run_end(struct case_run *run)
     run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;
     struct node *event = case_event(run, "end");
-    uint64_t apdus; /* asked for while probing only, where it tells whether the tap sees everything */
-    if (run->n == EVENT_NO_CASE && run->env->card != NULL && card_control_count(run->env->card, &apdus))
+    /* Asked for while probing only, where it tells whether the tap sees everything. */
+    uint64_t apdus;
+    if (run->n == EVENT_NO_CASE && run->env->card != NULL &&
+        card_control_count(run->env->card, &apdus))
         node_add(event, "card_apdus", node_new_uint(run->arena, apdus));
     node_add(event, "ending", node_new_string(run->arena, ending_name(ended)));
     case_emit(run, event);

@@ -88,7 +88,7 @@ struct case_run {
     uint32_t step, iteration;
     bool repeating; /* the step that is played is a repeated one */
     uint32_t peer_count;
-    uint32_t timeout_ms;                    /* the case's own; 0: the environment's */
+    uint32_t timeout_ms; /* the case's own; 0: the environment's */
     /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
     uint64_t restore_ns, load_ns, calls_ns, pcsc_ns;
     struct run_context contexts[CONTEXTS_MAX];

@@ -226,8 +226,10 @@ static int judge(struct derivation_run *run)
         diags_print(&run->diags, stderr);
         return (int)status;
     }
-    return derive_report_print(&run->report, &results, stdout) ? results_exit_code(&results, false)
-                                                               : EXIT_OUR_FAULT;
+    if (derive_report_print(&run->report, &results, stdout))
+        return results_exit_code(&results, false);
+    fputs("mdcts: error: the answer could not be written\n", stderr);
+    return EXIT_OUR_FAULT;
 }
 
 static int derive(struct derivation_run *run)

@@ -108,12 +108,21 @@ static void read_profile(struct arena *arena, struct profile *profile)
     diags_free(&diags);
 }
 
-static void check_driver(struct arena *arena)
+/* The file, then what its loader says; the latter needs a host. */
+static void check_driver(struct arena *arena, struct session *session)
 {
-    if (options.driver == NULL)
-        return;
     const char *problem = driver_file_problem(arena, options.driver);
-    tell(problem == NULL, problem == NULL ? options.driver : problem, NULL);
+    tell(problem == NULL, problem == NULL ? options.driver : problem,
+         "name a shared object for x86-64 with --driver or in the profile");
+    if (problem != NULL || session == NULL)
+        return;
+    char *path = realpath(options.driver, NULL);
+    problem = session_try_driver(session, path == NULL ? options.driver : path);
+    free(path);
+    tell(problem == NULL,
+         problem == NULL ? "the driver loads"
+                         : arena_printf(arena, "the driver does not load: %s", problem),
+         "ldd on the driver shows which libraries are missing, nm -D what it exports");
 }
 
 static void check_real_reader(struct arena *arena, const struct profile *profile)
@@ -125,20 +134,26 @@ static void check_real_reader(struct arena *arena, const struct profile *profile
     bool elsewhere = pin != NULL && pin->source != PIN_FROM_ENV;
     const char *name = reader_find(arena, getenv("PCSCLITE_CSOCK_NAME"), options.reader, &why);
     tell(name != NULL, name != NULL ? name : why, "mdcts readers lists what is there");
+    if (name != NULL)
+        tell(reader_atr(arena, getenv("PCSCLITE_CSOCK_NAME"), name)[0] != '\0',
+             "a card in that reader", "put the card in; some readers want it the other way round");
     tell(elsewhere || getenv(variable) != NULL, "a PIN for the card",
          arena_printf(arena, "set %s for the run, or name another source in a profile", variable));
 }
 
-static void check_reader(struct arena *arena, const struct profile *profile)
+/* Daemon, card and a server of hosts, as a run starts them. */
+static void check_session(struct arena *arena, const struct profile *profile)
 {
-    if (options.reader != NULL && strcmp(options.reader, "virtual") != 0) {
-        check_real_reader(arena, profile);
-        return;
-    }
-    check_daemon();
+    bool real = options.reader != NULL && strcmp(options.reader, "virtual") != 0;
     struct session *session = arena_new(arena, struct session);
+    if (!real)
+        check_daemon();
     bool started = session_open_reader(session, &options) == 0;
-    tell(started, "the virtual reader starts", "see the sentence above");
+    if (real)
+        check_real_reader(arena, profile);
+    tell(started, real ? "hosts start" : "the virtual reader starts", "see the sentence above");
+    if (options.driver != NULL)
+        check_driver(arena, started ? session : NULL);
     session_close(session);
 }
 
@@ -156,8 +171,7 @@ int cmd_doctor(int argc, char **argv)
     read_profile(&arena, &profile);
     check_programs();
     check_oracle();
-    check_driver(&arena);
-    check_reader(&arena, &profile);
+    check_session(&arena, &profile);
     arena_free(&arena);
     if (missing == 0)
         puts("Nothing is missing.");

@@ -11,6 +11,7 @@
 #include "oracle.h"
 #include "paths.h"
 #include "probe.h"
+#include "reconcile.h"
 #include "run_trace.h"
 #include "session.h"
 
@@ -280,6 +281,7 @@ static int run_session(struct run *run)
     if (!write_preamble(run))
         return EXIT_OUR_FAULT;
     struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
+    reconcile_adopt(&run->arena, run->session.profile.capabilities, capabilities);
     session_sweep(&run->session);
     if (session_pin_refused(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",

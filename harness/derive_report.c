@@ -37,13 +37,16 @@ void derive_report_take(struct derive_report *report, const struct node *event)
 {
     uint64_t step = node_get_uint(event, "s", 0);
     const char *entry = node_get_text(event, "entry");
+    bool constructs = entry != NULL && strcmp(entry, "CardConstructDHAgreement") == 0;
+    if (is_kind(event, "call"))
+        report->agreeing = constructs && report->construct == NULL;
+    report->construct_apdus += report->agreeing && is_kind(event, "apdu");
     if (is_kind(event, "not_run") && report->not_run == NULL)
         report->not_run = node_copy(report->arena, event);
     if (is_kind(event, "return") && step != 0 && step < report->step) {
         if (node_get_uint(event, "status", 0) != 0 && report->refused == NULL)
             report->refused = node_copy(report->arena, event);
-        if (entry != NULL && strcmp(entry, "CardConstructDHAgreement") == 0 &&
-            report->construct == NULL)
+        if (constructs && report->construct == NULL)
             report->construct = node_copy(report->arena, event);
     }
     if (step != report->step)
@@ -140,7 +143,7 @@ bool derive_report_print(const struct derive_report *report, const struct result
         print_status(arena, node_get_text(report->refused, "entry"), report->refused, to);
     if (report->not_run != NULL)
         fprintf(to, "%-13s %s\n", "Not run", node_get_text(report->not_run, "why"));
-    if (report->construct != NULL)
+    if (report->construct != NULL && node_get_uint(report->construct, "status", 0) == 0)
         fprintf(to, "%-13s %" PRIu64 "\n", "Index",
                 node_get_uint(node_get(report->construct, "out"), "bSecretAgreementIndex", 0));
     if (report->returned != NULL) {
@@ -152,8 +155,10 @@ bool derive_report_print(const struct derive_report *report, const struct result
     }
     print_oracle(report, results, to);
     print_invariants(results, to);
-    fprintf(to, "%-13s %zu callbacks, %zu APDUs during CardDeriveKey\n", "Seen", report->callbacks,
-            report->apdus);
+    fprintf(to,
+            "%-13s %zu callbacks, %zu APDUs during CardDeriveKey; %zu APDUs during "
+            "CardConstructDHAgreement\n",
+            "Seen", report->callbacks, report->apdus, report->construct_apdus);
     for (size_t i = 0; i < report->line_count; i++)
         print_line(report->lines[i], to);
     if (report->returned != NULL)

@@ -18,6 +18,8 @@ struct derive_report {
     struct node *refused;         /* the first call that failed before the derivation */
     struct node *lines[DERIVE_LINES_MAX];
     size_t line_count, apdus, callbacks;
+    bool agreeing; /* the first CardConstructDHAgreement runs */
+    size_t construct_apdus;
 };
 
 void derive_report_start(struct derive_report *report, struct arena *arena, uint32_t step);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define AT(type, member) .name = #member, .offset = offsetof(type, member), \
-                         .size = sizeof(((type *)0)->member)
+#define AT(type, member)                                                                           \
+    .name = #member, .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* clang-format off */
 
@@ -309,7 +309,8 @@ enum card_data_owner card_data_owner(const struct value_layout *member)
             return OWNER_CALLER_LATER;
     if (strcmp(member->name, "dwVersion") == 0)
         return OWNER_BOTH;
-    if (strncmp(member->name, "pfnCsp", 6) == 0 || member->offset < offsetof(CARD_DATA, pvVendorSpecific))
+    if (strncmp(member->name, "pfnCsp", 6) == 0 ||
+        member->offset < offsetof(CARD_DATA, pvVendorSpecific))
         return OWNER_CALLER;
     return OWNER_DRIVER;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was found against one requirement, and the verdicts that findings add up to.
  *
- * A finding belongs to exactly one requirement.  Its texts live in the arena of whoever made it. */
+ * A finding belongs to exactly one requirement; where a profile's own claim is wrong, to none.  Its
+ * texts live in the arena of whoever made it. */
 #ifndef MDCTS_FINDING_H
 #define MDCTS_FINDING_H
 
@@ -26,7 +27,7 @@ enum verdict {
 #define VERDICT_COUNT (VERDICT_BROKEN + 1)
 
 struct finding {
-    const char *requirement;
+    const char *requirement; /* NULL: a claim of the profile's */
     enum outcome outcome;
     const char *expected, *observed; /* in words, names with numbers */
     const char *code;                /* the return code by name, for waivers; NULL: none */

@@ -48,7 +48,7 @@ mdcts_unit_test(padding_test LIBS mdcts_base mdcts_abi
           ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
 
 # The link against a real host and drivers that misbehave.
-foreach(test link_test link_damage_test link_end_test)
+foreach(test link_test link_damage_test link_end_test link_ahead_test)
   mdcts_unit_test(${test} LIBS mdcts_link
     SOURCES ${CMAKE_CURRENT_LIST_DIR}/${test}.c ${CMAKE_CURRENT_LIST_DIR}/link_test_rig.c)
   target_compile_definitions(${test} PRIVATE

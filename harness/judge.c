@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "judge_verdict.h"
+#include "reconcile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -267,8 +268,30 @@ static void add_invariant(struct judge *judge, const struct watched *watched)
     results_add(keep, judge->results, &one);
 }
 
+/* Each capability that the profile declares is a case of its own: one that is refused is one red
+ * line, and the cases that need it are skipped. */
+static void add_capability(struct judge *judge, const char *name)
+{
+    struct arena *keep = judge->keep;
+    struct finding_list findings = {.count = 0};
+    const struct node *profile = node_get(judge->facts.header, "profile");
+    if (!reconcile_compare(keep, name, node_get(profile, "capabilities"), judge->facts.capabilities,
+                           &findings))
+        return;
+    struct case_result one = {.id = arena_printf(keep, "capability/%s", name),
+                              .verdict = verdict_of_outcome(findings.worst),
+                              .findings = findings.items,
+                              .finding_count = findings.count,
+                              .findings_total = findings.total};
+    verdict_waive(&judge->facts, &one);
+    results_add(keep, judge->results, &one);
+}
+
 static void collect(struct judge *judge)
 {
+    for (size_t i = 0; reconcile_name(i) != NULL; i++)
+        add_capability(judge, reconcile_name(i));
+
     for (size_t i = 0; i < judge->slot_count; i++)
         if (judge->slots[i].done)
             results_add(judge->keep, judge->results, &judge->slots[i].result);

@@ -29,7 +29,8 @@ add_library(mdcts_judge STATIC
   ${judge_dir}/judge_steps.c
   ${judge_dir}/judge_verdict.c
   ${judge_dir}/judge_watchers.c
-  ${judge_dir}/judge_memory.c)
+  ${judge_dir}/judge_memory.c
+  ${judge_dir}/reconcile.c)
 target_include_directories(mdcts_judge PUBLIC ${judge_dir})
 target_link_libraries(mdcts_judge
   PUBLIC mdcts_trace mdcts_results mdcts_scenario
@@ -51,6 +52,7 @@ foreach(noun judge judge_invariant judge_language)
     LIBS mdcts_judge)
 endforeach()
 
+mdcts_unit_test(reconcile_test SOURCES ${judge_dir}/reconcile_test.c LIBS mdcts_judge mdcts_json)
 mdcts_unit_test(cmd_judge_test SOURCES ${judge_dir}/cmd_judge_test.c LIBS mdcts_cmd_judge)
 target_compile_definitions(cmd_judge_test PRIVATE
   MDCTS_TRACES="${judge_dir}/../fixtures/traces")

@@ -205,6 +205,17 @@ static void judge_nothing(struct walk *walk, const struct step *step, uint32_t n
                                              why == NULL ? "the trace says nothing about it" : why);
 }
 
+/* Something that should have happened to the card did not.  What the card itself refuses another
+ * client it lacks. */
+static void judge_no_action(struct walk *walk, const struct step *step, uint32_t number,
+                            const char *why)
+{
+    if (step->op == STEP_FOREIGN)
+        walk->verdict->skip = arena_strdup(walk->context->facts->keep, why);
+    else
+        judge_nothing(walk, step, number, NULL);
+}
+
 /* ---- an early end ---- */
 
 static void report_ending(struct walk *walk, const struct step *step, uint32_t number,
@@ -307,8 +318,13 @@ static bool judge_step(struct walk *walk, const struct step *step, uint32_t numb
                      ending->step == number ? number : 0);
         return false;
     }
+    const char *why = why_not_run(walk->record, number);
     if (go_on && returned == 0 && step_entry(step) != NULL && !left_out) {
         judge_nothing(walk, step, number, last);
+        return false;
+    }
+    if (go_on && step_entry(step) == NULL && why != NULL && !left_out) {
+        judge_no_action(walk, step, number, why);
         return false;
     }
     return go_on;

@@ -134,172 +134,178 @@ static void test_judge__keys(void **state)
              "'flags':0" rest)
 #define HANDLE_PARAMETER "[{'type':6,'name':'KDF_SECRET_HANDLE','cb':8,'handle':'h1','value':null}]"
 
+static const struct judge_row count_rows[] = {
+    {"enough calls", "R205",
+     SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS(HANDLE_PARAMETER)) CALLBACK(4, "")
+         RETURN(4, 0, "") END,
+     "case PASS"},
+    {"no call", "R205",
+     SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
+     BEGIN SETUP_EVENTS DERIVED(4, HANDLE_PARAMETER, 0, "") END, "case FAIL R205:FAIL"},
+    {"calls of one cache function", "R205",
+     SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspCacheAddFile':0,'CspCacheLookupFile':0}}"),
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS("[]"))
+         EVENT(4, "'e':'cache','function':'CspCacheLookupFile'") RETURN(4, 0, "") END,
+     "case FAIL R205:FAIL"},
+    {"an index is asked of a refusal", "R093",
+     SETUP_STEPS ",{'construct':{'curve':'P-256'},'expect':{'index':'distinct'},'line':9}",
+     BEGIN SETUP_EVENTS DONE(4, "CardConstructDHAgreement", "'container':0", 2148532230, "") END,
+     "case BLOCKED by R060"},
+    {"APDUs are the invariant's", "R108",
+     SETUP_STEPS "," STEP_DERIVE(
+         "[{'for':'R108','return':'SCARD_E_INVALID_PARAMETER'},{'for':'R100','apdus':0}]"),
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS("[]")) EVENT(
+         4, "'e':'apdu','command':'00a4','sw':36864,'status':0") RETURN(4, 2148532228, "") END,
+     "case PASS; invariant/R100 WARN R100:WARN"},
+    {"output", "R173",
+     SETUP_STEPS "," STEP_DERIVE("{'return':'any','output':{'cbDerivedKey':{'at_least':1}}}"),
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "'cbDerivedKey':0") END, "case FAIL R173:FAIL"},
+    {"output as it was", "R173",
+     SETUP_STEPS "," STEP_DERIVE("{'return':'any','output':{'pbDerivedKey':'unchanged'}}"),
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "'pbDerivedKey':null") END, "case PASS"},
+    {"index given twice", "R093",
+     STEP_ACQUIRED "," STEP_PROVED "," STEP_AGREED
+                   ",{'construct':{'curve':'P-256'},'expect':{'return':'success','index':"
+                   "'distinct'},'line':9}",
+     BEGIN SETUP_EVENTS AGREED(4, 3) END, "case FAIL R093:FAIL"},
+    {"entry missing from the table", "R016",
+     "{'acquire':{},'expect':{'entry_points':'complete'},'line':1}",
+     BEGIN DONE(1, "CardAcquireContext", "", 0,
+                "'dwVersion':7,'members':{'pfnCardReadFile':'null','pfnCardDeriveKey':'set'}") END,
+     "case FAIL R016:FAIL"},
+    {"half a DH table", "R018", "{'acquire':{},'expect':{'entry_points':'dh-consistent'},'line':1}",
+     BEGIN DONE(1, "CardAcquireContext", "", 0,
+                "'dwVersion':7,'members':{'pfnCardConstructDHAgreement':'set',"
+                "'pfnCardDeriveKey':'null','pfnCardDestroyDHAgreement':'set'}") END,
+     "case FAIL R018:FAIL"},
+    {"no public key", "R227",
+     STEP_ACQUIRED ",{'container_info':{'curve':'P-256'},'expect':{'public_key':'valid'},"
+                   "'line':2}",
+     BEGIN ACQUIRED(1)
+         DONE(2, "CardGetContainerInfo", "'container':0", 0, "'key_ex':'45434b3120000000aa'") END,
+     "case FAIL R227:FAIL"},
+    {"keys differ", "R095",
+     SETUP_STEPS ",{'derive':{'agreement':'$z','kdf':'HASH','as':'k1'},'line':4},"
+                 "{'derive':{'agreement':'$z','kdf':'HASH','as':'k2'},'line':5},"
+                 "{'relate':{'equal':['$k1','$k2']},'line':6}",
+     BEGIN SETUP_EVENTS DERIVED(4, "null", 0, "'key':'" KEY_SHA1 "'")
+         DERIVED(5, "null", 0, "'key':'" KEY_SHA256 "'") END,
+     "case FAIL R095:FAIL"},
+    {"keys are equal", "R095",
+     SETUP_STEPS ",{'derive':{'agreement':'$z','kdf':'HASH','as':'k1'},'line':4},"
+                 "{'derive':{'agreement':'$z','kdf':'HASH','as':'k2'},'line':5},"
+                 "{'relate':{'different':['$k1','$k2']},'line':6}",
+     BEGIN SETUP_EVENTS DERIVED(4, "null", 0, "'key':'" KEY_SHA1 "'")
+         DERIVED(5, "null", 0, "'key':'" KEY_SHA1 "'") END,
+     "case FAIL R095:FAIL"},
+};
+
 static void test_judge__counts_and_outputs(void **state)
 {
-    static const struct judge_row rows[] = {
-        {"enough calls", "R205",
-         SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS(HANDLE_PARAMETER)) CALLBACK(4, "")
-             RETURN(4, 0, "") END,
-         "case PASS"},
-        {"no call", "R205",
-         SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
-         BEGIN SETUP_EVENTS DERIVED(4, HANDLE_PARAMETER, 0, "") END, "case FAIL R205:FAIL"},
-        {"calls of one cache function", "R205",
-         SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspCacheAddFile':0,'CspCacheLookupFile':0}}"),
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS("[]"))
-             EVENT(4, "'e':'cache','function':'CspCacheLookupFile'") RETURN(4, 0, "") END,
-         "case FAIL R205:FAIL"},
-        {"an index is asked of a refusal", "R093",
-         SETUP_STEPS ",{'construct':{'curve':'P-256'},'expect':{'index':'distinct'},'line':9}",
-         BEGIN SETUP_EVENTS DONE(4, "CardConstructDHAgreement", "'container':0", 2148532230, "")
-             END,
-         "case BLOCKED by R060"},
-        {"APDUs are the invariant's", "R108",
-         SETUP_STEPS "," STEP_DERIVE(
-             "[{'for':'R108','return':'SCARD_E_INVALID_PARAMETER'},{'for':'R100','apdus':0}]"),
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS("[]")) EVENT(
-             4, "'e':'apdu','command':'00a4','sw':36864,'status':0") RETURN(4, 2148532228, "") END,
-         "case PASS; invariant/R100 WARN R100:WARN"},
-        {"output", "R173",
-         SETUP_STEPS "," STEP_DERIVE("{'return':'any','output':{'cbDerivedKey':{'at_least':1}}}"),
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "'cbDerivedKey':0") END, "case FAIL R173:FAIL"},
-        {"output as it was", "R173",
-         SETUP_STEPS "," STEP_DERIVE("{'return':'any','output':{'pbDerivedKey':'unchanged'}}"),
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "'pbDerivedKey':null") END, "case PASS"},
-        {"index given twice", "R093",
-         STEP_ACQUIRED "," STEP_PROVED "," STEP_AGREED
-                       ",{'construct':{'curve':'P-256'},'expect':{'return':'success','index':"
-                       "'distinct'},'line':9}",
-         BEGIN SETUP_EVENTS AGREED(4, 3) END, "case FAIL R093:FAIL"},
-        {"entry missing from the table", "R016",
-         "{'acquire':{},'expect':{'entry_points':'complete'},'line':1}",
-         BEGIN DONE(1, "CardAcquireContext", "", 0,
-                    "'dwVersion':7,'members':{'pfnCardReadFile':'null','pfnCardDeriveKey':'set'}")
-             END,
-         "case FAIL R016:FAIL"},
-        {"half a DH table", "R018",
-         "{'acquire':{},'expect':{'entry_points':'dh-consistent'},'line':1}",
-         BEGIN DONE(1, "CardAcquireContext", "", 0,
-                    "'dwVersion':7,'members':{'pfnCardConstructDHAgreement':'set',"
-                    "'pfnCardDeriveKey':'null','pfnCardDestroyDHAgreement':'set'}") END,
-         "case FAIL R018:FAIL"},
-        {"no public key", "R227",
-         STEP_ACQUIRED ",{'container_info':{'curve':'P-256'},'expect':{'public_key':'valid'},"
-                       "'line':2}",
-         BEGIN ACQUIRED(1) DONE(2, "CardGetContainerInfo", "'container':0", 0,
-                                "'key_ex':'45434b3120000000aa'") END,
-         "case FAIL R227:FAIL"},
-        {"keys differ", "R095",
-         SETUP_STEPS ",{'derive':{'agreement':'$z','kdf':'HASH','as':'k1'},'line':4},"
-                     "{'derive':{'agreement':'$z','kdf':'HASH','as':'k2'},'line':5},"
-                     "{'relate':{'equal':['$k1','$k2']},'line':6}",
-         BEGIN SETUP_EVENTS DERIVED(4, "null", 0, "'key':'" KEY_SHA1 "'")
-             DERIVED(5, "null", 0, "'key':'" KEY_SHA256 "'") END,
-         "case FAIL R095:FAIL"},
-        {"keys are equal", "R095",
-         SETUP_STEPS ",{'derive':{'agreement':'$z','kdf':'HASH','as':'k1'},'line':4},"
-                     "{'derive':{'agreement':'$z','kdf':'HASH','as':'k2'},'line':5},"
-                     "{'relate':{'different':['$k1','$k2']},'line':6}",
-         BEGIN SETUP_EVENTS DERIVED(4, "null", 0, "'key':'" KEY_SHA1 "'")
-             DERIVED(5, "null", 0, "'key':'" KEY_SHA1 "'") END,
-         "case FAIL R095:FAIL"},
-    };
     (void)state;
-    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+    judge_check_rows(count_rows, sizeof count_rows / sizeof count_rows[0]);
 }
+
+#define DERIVE_STEPS SETUP_STEPS "," STEP_DERIVE("{'return':'success'}")
+
+static const struct judge_row blocked_rows[] = {
+    {"setup fails", "R152", DERIVE_STEPS,
+     BEGIN ACQUIRED(1) PROVED(2)
+         DONE(3, "CardConstructDHAgreement", "'container':0", 2148532255, "") END,
+     "case BLOCKED by R060"},
+    {"setup fails and is the question", "R060", DERIVE_STEPS,
+     BEGIN ACQUIRED(1) PROVED(2)
+         DONE(3, "CardConstructDHAgreement", "'container':0", 2148532255, "") END,
+     "case FAIL R060:FAIL"},
+    {"deauthentication is allowed to be missing", "R077",
+     STEP_ACQUIRED ",{'deauthenticate':{},'line':2},{'construct':{'curve':'P-256'},"
+                   "'expect':{'return':'per-requirement'},'line':3}",
+     BEGIN ACQUIRED(1) DONE(2, "CardDeauthenticateEx", "", 2148532258, "") END, "case SKIP"},
+    {"crash in a scored step", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
+         EVENT(4, "'e':'crash','signal':11,'address':'0x0'") END,
+     "case CRASH R152:FAIL"},
+    {"crash in the setup", "R152", DERIVE_STEPS,
+     BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
+         EVENT(3, "'e':'crash','signal':11") END,
+     "case BLOCKED by R060; crash/CardConstructDHAgreement/R060 CRASH R060:FAIL"},
+    {"crash after all questions", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") CALL(0, "CardDeleteContext", "")
+         EVENT(0, "'e':'crash','signal':6") END,
+     "case PASS; crash/CardDeleteContext/R051 CRASH R051:FAIL"},
+    {"crash behind the structure", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
+         EVENT(4, "'e':'crash','signal':11,'entry':'CardDeriveKey','access':'write','what':{"
+                  "'input':'pAgreementInfo','offset':64}") END,
+     "case CRASH R152:FAIL R005:FAIL"},
+    {"crash in a freed block, in the setup", "R152", DERIVE_STEPS,
+     BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
+         EVENT(3, "'e':'crash','signal':11,'what':{'block':3,'state':'freed'}") END,
+     "case BLOCKED by R216; crash/CardConstructDHAgreement/R216 CRASH R216:FAIL"},
+    {"crash of a probe", "R108", SETUP_STEPS "," STEP_DERIVE("{'return':'per-requirement'}"),
+     "{'e':'begin'}\n{'e':'call','entry':'CardDeriveKey','args':{}}\n"
+     "{'e':'alloc','block':1,'size':3}\n{'e':'crash','signal':11}\n{'e':'end'}\n"
+     "{'e':'begin'}\n{'e':'call','entry':'CardDeleteContext','args':{}}\n"
+     "{'e':'return','status':0}\n{'e':'end'}\n" BEGIN SETUP_EVENTS DERIVED(4, "[]", 2148532228, "")
+         END,
+     "case PASS; crash/CardDeriveKey/R127 CRASH R127:FAIL"},
+    {"hang", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'hang','ms':1000") END,
+     "case HANG R152:FAIL"},
+    {"exit", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'exit','code':3") END,
+     "case CRASH R152:FAIL"},
+    {"does not load", "R152", DERIVE_STEPS,
+     BEGIN EVENT(0, "'e':'load','ok':false,'error':'no such file'") END,
+     "case BLOCKED by R001; invariant/R001 FAIL R001:FAIL"},
+    {"entry point is NULL", "R152", DERIVE_STEPS,
+     BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
+         EVENT(3, "'e':'not_run','why':'the driver has no entry point'") END,
+     "case BLOCKED by R060"},
+    {"a failed question hides what follows", "R152",
+     "{'acquire':{},'expect':{'return':'success'},'line':1},{'authenticate':{},'line':2}",
+     BEGIN DONE(1, "CardAcquireContext", "", 2148532255, "")
+         EVENT(2, "'e':'not_run','why':'context main was not acquired'") END,
+     "case FAIL R152:FAIL"},
+};
 
 static void test_judge__blocked_and_ended(void **state)
 {
-    static const char derive[] = SETUP_STEPS "," STEP_DERIVE("{'return':'success'}");
-    static const struct judge_row rows[] = {
-        {"setup fails", "R152", derive,
-         BEGIN ACQUIRED(1) PROVED(2)
-             DONE(3, "CardConstructDHAgreement", "'container':0", 2148532255, "") END,
-         "case BLOCKED by R060"},
-        {"setup fails and is the question", "R060", derive,
-         BEGIN ACQUIRED(1) PROVED(2)
-             DONE(3, "CardConstructDHAgreement", "'container':0", 2148532255, "") END,
-         "case FAIL R060:FAIL"},
-        {"deauthentication is allowed to be missing", "R077",
-         STEP_ACQUIRED ",{'deauthenticate':{},'line':2},{'construct':{'curve':'P-256'},"
-                       "'expect':{'return':'per-requirement'},'line':3}",
-         BEGIN ACQUIRED(1) DONE(2, "CardDeauthenticateEx", "", 2148532258, "") END, "case SKIP"},
-        {"crash in a scored step", "R152", derive,
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
-             EVENT(4, "'e':'crash','signal':11,'address':'0x0'") END,
-         "case CRASH R152:FAIL"},
-        {"crash in the setup", "R152", derive,
-         BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
-             EVENT(3, "'e':'crash','signal':11") END,
-         "case BLOCKED by R060; crash/CardConstructDHAgreement/R060 CRASH R060:FAIL"},
-        {"crash after all questions", "R152", derive,
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") CALL(0, "CardDeleteContext", "")
-             EVENT(0, "'e':'crash','signal':6") END,
-         "case PASS; crash/CardDeleteContext/R051 CRASH R051:FAIL"},
-        {"crash behind the structure", "R152", derive,
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
-             EVENT(4, "'e':'crash','signal':11,'entry':'CardDeriveKey','access':'write','what':{"
-                      "'input':'pAgreementInfo','offset':64}") END,
-         "case CRASH R152:FAIL R005:FAIL"},
-        {"crash in a freed block, in the setup", "R152", derive,
-         BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
-             EVENT(3, "'e':'crash','signal':11,'what':{'block':3,'state':'freed'}") END,
-         "case BLOCKED by R216; crash/CardConstructDHAgreement/R216 CRASH R216:FAIL"},
-        {"crash of a probe", "R108", SETUP_STEPS "," STEP_DERIVE("{'return':'per-requirement'}"),
-         "{'e':'begin'}\n{'e':'call','entry':'CardDeriveKey','args':{}}\n"
-         "{'e':'alloc','block':1,'size':3}\n{'e':'crash','signal':11}\n{'e':'end'}\n"
-         "{'e':'begin'}\n{'e':'call','entry':'CardDeleteContext','args':{}}\n"
-         "{'e':'return','status':0}\n{'e':'end'}\n" BEGIN SETUP_EVENTS DERIVED(4, "[]", 2148532228,
-                                                                               "") END,
-         "case PASS; crash/CardDeriveKey/R127 CRASH R127:FAIL"},
-        {"hang", "R152", derive,
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'hang','ms':1000") END,
-         "case HANG R152:FAIL"},
-        {"exit", "R152", derive,
-         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'exit','code':3") END,
-         "case CRASH R152:FAIL"},
-        {"does not load", "R152", derive,
-         BEGIN EVENT(0, "'e':'load','ok':false,'error':'no such file'") END,
-         "case BLOCKED by R001; invariant/R001 FAIL R001:FAIL"},
-        {"entry point is NULL", "R152", derive,
-         BEGIN ACQUIRED(1) PROVED(2) CALL(3, "CardConstructDHAgreement", "")
-             EVENT(3, "'e':'not_run','why':'the driver has no entry point'") END,
-         "case BLOCKED by R060"},
-        {"a failed question hides what follows", "R152",
-         "{'acquire':{},'expect':{'return':'success'},'line':1},{'authenticate':{},'line':2}",
-         BEGIN DONE(1, "CardAcquireContext", "", 2148532255, "")
-             EVENT(2, "'e':'not_run','why':'context main was not acquired'") END,
-         "case FAIL R152:FAIL"},
-    };
     (void)state;
-    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+    judge_check_rows(blocked_rows, sizeof blocked_rows / sizeof blocked_rows[0]);
 }
+
+static const struct judge_row broken_rows[] = {
+    {"no end", "R152", DERIVE_STEPS, BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, ""), "case BROKEN"},
+    {"never begun", "R152", DERIVE_STEPS, "", "case BROKEN"},
+    {"unknown event", "R152", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") EVENT(4, "'e':'telepathy'") END, "case BROKEN"},
+    {"our own fault", "R152", DERIVE_STEPS,
+     BEGIN EVENT(0, "'e':'broken','why':'no host could be started'") END, "case BROKEN"},
+    {"return without call", "R152", DERIVE_STEPS, BEGIN RETURN(1, 0, "") END, "case BROKEN"},
+    {"a step is missing", "R152", DERIVE_STEPS, BEGIN SETUP_EVENTS END, "case BROKEN"},
+    {"nothing was asked", "R152", "{'acquire':{},'line':1}", BEGIN ACQUIRED(1) END, "case BROKEN"},
+    {"the card did not obey", "R152", "{'reset':{},'line':1}",
+     BEGIN EVENT(1, "'e':'card','action':'reset','ok':false") END, "case BROKEN"},
+    {"an event after the end", "R108", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END EVENT(4, "'e':'alloc','block':1"),
+     "case BROKEN"},
+    {"nothing happened to the card", "R152", "{'reset':{},'line':1}," SETUP_STEPS,
+     BEGIN EVENT(1, "'e':'not_run','why':'the card could not be acted on'") END, "case BROKEN"},
+    {"the card knows no other application", "R152",
+     "{'foreign':{'apdu':'hex:00A4040000'},'line':1}," SETUP_STEPS,
+     BEGIN EVENT(1, "'e':'card','action':'foreign','ok':true")
+         EVENT(1, "'e':'not_run','why':'6A82'") END,
+     "case SKIP"},
+    {"requirement not in the trace", "R999", DERIVE_STEPS,
+     BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END, "case BROKEN"},
+};
 
 static void test_judge__broken(void **state)
 {
-    static const char derive[] = SETUP_STEPS "," STEP_DERIVE("{'return':'success'}");
-    static const struct judge_row rows[] = {
-        {"no end", "R152", derive, BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, ""), "case BROKEN"},
-        {"never begun", "R152", derive, "", "case BROKEN"},
-        {"unknown event", "R152", derive,
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") EVENT(4, "'e':'telepathy'") END, "case BROKEN"},
-        {"our own fault", "R152", derive,
-         BEGIN EVENT(0, "'e':'broken','why':'no host could be started'") END, "case BROKEN"},
-        {"return without call", "R152", derive, BEGIN RETURN(1, 0, "") END, "case BROKEN"},
-        {"a step is missing", "R152", derive, BEGIN SETUP_EVENTS END, "case BROKEN"},
-        {"nothing was asked", "R152", "{'acquire':{},'line':1}", BEGIN ACQUIRED(1) END,
-         "case BROKEN"},
-        {"the card did not obey", "R152", "{'reset':{},'line':1}",
-         BEGIN EVENT(1, "'e':'card','action':'reset','ok':false") END, "case BROKEN"},
-        {"an event after the end", "R108", derive,
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END EVENT(4, "'e':'alloc','block':1"),
-         "case BROKEN"},
-        {"requirement not in the trace", "R999", derive,
-         BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") END, "case BROKEN"},
-    };
     (void)state;
-    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+    judge_check_rows(broken_rows, sizeof broken_rows / sizeof broken_rows[0]);
 }
 
 static void test_judge__cut_short(void **state)

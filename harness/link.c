@@ -253,8 +253,7 @@ enum host_outcome host_request_later(struct host *host, struct frame_writer *req
         return HOST_GONE;
     if (!frame_end(request))
         return HOST_REFUSED;
-    host->queued =
-        bytes_copy(host->sink.arena, (struct bytes){request->data, request->len});
+    host->queued = bytes_copy(host->sink.arena, (struct bytes){request->data, request->len});
     host->queued_count++;
     return HOST_RETURNED;
 }
@@ -280,8 +279,8 @@ static void send_some(struct host *host, struct exchange *exchange)
 static enum progress wait_step(struct host *host, struct exchange *exchange, int timeout_ms)
 {
     short channel_events = exchange->unsent.len > 0 ? POLLIN | POLLOUT : POLLIN;
-    /* Its end is told before a child of it closed its copy of the channel.  The server's socket tells
-     * of other hosts, too, and would wake us for them. */
+    /* Its end is told before a child of it closed its copy of the channel.  The server's socket
+     * tells of other hosts, too, and would wake us for them. */
     int end = host->pidfd >= 0 ? host->pidfd : host->link->socket;
     struct pollfd waiting[4] = {{host->channel, channel_events, 0},
                                 {host->outputs[0].pipe, POLLIN, 0},
@@ -366,6 +365,7 @@ struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_
     uint64_t deadline = clock_ms() + (timeout_ms == 0 ? LINK_TIMEOUT_MS : timeout_ms);
     struct frame_writer request = request_begin(host, REQUEST_END);
     frame_put_uint(&request, FIELD_NUMBER, reset_card);
+    frame_put_uint(&request, FIELD_STEP, server_has_room(host->link));
     bool asked = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
     struct wire_end end = {0};
     if (asked)

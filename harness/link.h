@@ -82,6 +82,8 @@ void link_close(struct link *link);
 /* The children of the server that nobody need sweep: forked ahead, or ending unattended.  At most
  * LINK_PARTING_MAX + 1; returns how many. */
 size_t link_own_children(struct link *link, pid_t *pids);
+/* Every child of the server was ended by a sweep. */
+void link_swept(struct link *link);
 
 /* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's
  * own); c, i and h are the runner's to add.  Nodes live in arena.  content is the bytes a block

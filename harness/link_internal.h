@@ -25,8 +25,9 @@ struct link {
     bool gone; /* the server is */
     bool has_cores;
     struct link_cores cores;
-    struct host *starting; /* asked for, its number not told yet */
-    struct host *ahead;    /* the next one */
+    struct host *starting; /* asked for by the newest token, its number not told yet */
+    uint32_t token;
+    struct host *ahead; /* the next one */
     pid_t parting[LINK_PARTING_MAX];
     size_t parting_count;
 };
@@ -48,7 +49,7 @@ struct host {
     uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
     size_t incoming_peak; /* how much of it was ever used */
-    struct bytes queued; /* requests to be sent with the next one; in the sink's arena */
+    struct bytes queued;  /* requests to be sent with the next one; in the sink's arena */
     uint32_t queued_count;
     bool queued_refused;
     uint32_t step;
@@ -69,7 +70,9 @@ void link_buffer_give(struct link *link, uint8_t *buffer, size_t used);
 void server_listen(struct link *link, int timeout_ms);
 /* Whether the host's end has been told; takes it. */
 bool server_take_ended(struct host *host);
-/* Lets the host end unattended, if there is room for that. */
+/* Whether one more host may end unattended. */
+bool server_has_room(const struct link *link);
+/* Sends the host, which waits for it, where it ends unattended; false if there is no room. */
 bool server_part(const struct host *host);
 /* ---- link.c ---- */
 /* Closes everything of the runner's and frees host. */
@@ -77,8 +80,8 @@ void host_forget(struct host *host);
 
 /* An empty frame of that kind to be filled and given to host_request(). */
 struct frame_writer request_begin(struct host *host, uint16_t kind);
-/* Keeps a request whose reply says nothing but "done", to be sent with the next one, which is refused
- * if this one was. */
+/* Keeps a request whose reply says nothing but "done", to be sent with the next one, which is
+ * refused if this one was. */
 enum host_outcome host_request_later(struct host *host, struct frame_writer *request);
 /* Sends, hands out events, waits.  *reply is valid until the next request. */
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,

@@ -68,9 +68,8 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that fails: exit code 4, not death */
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -88,4 +87,14 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that fails: exit code 4, not death */
+    int code = run_command(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_OUR_FAULT)
+        return code;
+    fputs("mdcts: error: the answer could not be written\n", stderr);
+    return EXIT_OUR_FAULT;
 }

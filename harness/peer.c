@@ -64,7 +64,8 @@ static void scalar_make(const struct curve *curve, struct bytes seed, const stru
 {
     EVP_MAC_CTX *ctx = mac_context();
     uint8_t wide[WIDE_BYTES];
-    bool ok = mac(ctx, seed, curve, use, 0, wide) && mac(ctx, seed, curve, use, 1, wide + MAC_BYTES);
+    bool ok =
+        mac(ctx, seed, curve, use, 0, wide) && mac(ctx, seed, curve, use, 1, wide + MAC_BYTES);
     assert(ok);
     curve_scalar_from_bytes(curve, (struct bytes){wide, sizeof wide}, scalar);
 }

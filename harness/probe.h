@@ -8,9 +8,9 @@
 #define MDCTS_PROBE_H
 
 #include "case_run.h"
+#include "reconcile.h"
 
 #define PROBE_CONTAINERS_MAX 32
-#define PROBE_AGREEMENTS_MAX 9 /* "at least so many" is all that cases ask for */
 
 /* The `capabilities` map of the trace, in keep.  Events of the probe belong to no case. */
 struct node *probe_capabilities(const struct run_environment *env, struct arena *keep);

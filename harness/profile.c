@@ -478,6 +478,8 @@ struct node *profile_public_node(struct arena *keep, const struct profile *profi
 {
     struct node *map = node_new_map(keep);
     const struct node *entry = profile->node != NULL ? profile->node->first : NULL;
+    if (profile->file != NULL)
+        node_add(map, "file", node_new_string(keep, profile->file));
     for (; entry != NULL; entry = entry->next) {
         if (strcmp(entry->key, "driver") != 0) {
             struct node *copy = node_copy(keep, entry);

@@ -60,22 +60,22 @@ static const char *shell_word(struct arena *keep, const char *text)
     return arena_printf(keep, "'%s%s'", out, text);
 }
 
-static const char *driver_word(struct arena *keep, const struct node *header)
+/* An option of the run's, where the trace tells its value. */
+static const char *option_words(struct arena *keep, const char *name, const char *value)
 {
-    const char *profile = node_get_text(node_get(header, "profile"), "file");
-    const char *driver = node_get_text(node_get(header, "driver"), "path");
-    const char *reader = node_get_text(header, "reader");
-    if (profile != NULL)
-        return arena_printf(keep, " --profile %s", shell_word(keep, profile));
-    return arena_printf(keep, "%s%s%s%s", driver == NULL ? "" : " --driver ",
-                        driver == NULL ? "" : shell_word(keep, driver),
-                        reader == NULL ? "" : " --reader ",
-                        reader == NULL ? "" : shell_word(keep, reader));
+    return value == NULL ? "" : arena_printf(keep, " %s %s", name, shell_word(keep, value));
 }
 
 const char *results_repro(struct arena *keep, const struct node *header, const char *id)
 {
-    return arena_printf(keep, "mdcts run%s %s", driver_word(keep, header), shell_word(keep, id));
+    const char *profile = node_get_text(node_get(header, "profile"), "file");
+    const char *driver = node_get_text(node_get(header, "driver"), "path");
+    const char *abi = node_get_text(header, "abi");
+    bool plain = abi == NULL || strcmp(abi, "sysv") == 0;
+    return arena_printf(keep, "mdcts run%s%s%s%s %s", option_words(keep, "--profile", profile),
+                        option_words(keep, "--driver", driver),
+                        option_words(keep, "--reader", node_get_text(header, "reader")),
+                        option_words(keep, "--abi", plain ? NULL : abi), shell_word(keep, id));
 }
 
 /* ---- JSON ---- */

@@ -14,7 +14,7 @@
 
 struct case_result {
     const char *id, *requirement, *about,
-        *file; /* requirement may be NULL: a crash nobody asked about */
+        *file; /* requirement may be NULL: a crash nobody asked about, a capability */
     uint32_t line;
     enum verdict verdict;
     const char *reason; /* SKIP, BLOCKED, CRASH, HANG, WAIVED, BROKEN: why; else NULL */
@@ -42,7 +42,7 @@ struct results {
     struct requirements rows;
     bool complete;             /* the trace has its end */
     uint64_t not_run;          /* planned cases that a cut trace doesn't reach */
-    struct case_result *cases; /* plan order, then shared crashes, then invariants */
+    struct case_result *cases; /* capabilities, plan order, shared crashes, invariants */
     size_t case_count, case_capacity;
     uint64_t totals[VERDICT_COUNT];
     struct coverage coverage;

@@ -33,7 +33,7 @@ bool run_trace_header(struct run_trace *trace, const struct session *session,
     add_text(driver, &arena, "sha256", session->driver_sha256);
     node_add(head, "driver", driver);
     add_text(head, &arena, "reader", session->is_virtual ? "virtual" : session->readers[0]);
-    add_text(head, &arena, "abi", "sysv");
+    add_text(head, &arena, "abi", session->abi);
     node_add(head, "seed", node_new_hex(&arena, session->env.seed));
     add_text(head, &arena, "isolate", "case");
     add_text(head, &arena, "date", facts->date);

@@ -197,6 +197,7 @@ uint32_t step_flags(const struct step *step);
 struct container_spec step_container(const struct step *step);
 struct peer_spec step_peer(const struct step *step);
 struct kdf_spec step_kdf(const struct step *step);
+const char *step_algorithm(const struct step *step); /* pwszAlgId; NULL: none is sent */
 struct output_spec step_output(const struct step *step);
 /* The parameter list of derive, its values converted to bytes in keep. */
 struct parameter_list step_parameters(struct arena *keep, const struct step *step);

@@ -232,7 +232,8 @@ static bool is_output(struct diags *diags, const struct node *node, const char *
 
 static bool is_cipher(struct diags *diags, const struct node *node, const char *what)
 {
-    if (node_is_null(node) || (node->kind == NODE_MAP && node_get(node, "unknown") != NULL))
+    if (node_is_null(node) ||
+        (node->kind == NODE_MAP && node->count == 1 && node_get_text(node, "unknown") != NULL))
         return true;
     return one_of(diags, node, what, cipher_names.names, cipher_names.count);
 }

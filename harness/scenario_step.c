@@ -438,6 +438,12 @@ struct kdf_spec step_kdf(const struct step *step)
     return spec;
 }
 
+const char *step_algorithm(const struct step *step)
+{
+    const struct node *node = step_arg(step, "algorithm");
+    return node_text(node) != NULL ? node_text(node) : node_get_text(node, "unknown");
+}
+
 struct output_spec step_output(const struct step *step)
 {
     struct output_spec spec;

@@ -41,15 +41,42 @@ static int complain(int code, const char *format, ...)
 
 /* ---- what to test, and on what ---- */
 
-static int read_profile(struct session *session, const char *path)
+/* What a profile may say and this version does not heed: better told than found out. */
+static void tell_unheeded(const struct profile *profile)
+{
+    const struct {
+        const char *key;
+        bool said;
+    } rows[] = {
+        {"driver.cwd", profile->driver_cwd != NULL},
+        {"driver.config", profile->driver_config != NULL},
+        {"driver.logs", profile->driver_logs != NULL},
+        {"driver.setup", profile->driver_setup != NULL},
+        {"hooks", profile->hooks != NULL},
+        {"budgets", profile->max_time_s + profile->max_agreements + profile->max_pin_entries > 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].said)
+            fprintf(stderr, "%s: warning: '%s' has no effect in this version\n", profile->file,
+                    rows[i].key);
+}
+
+static int read_profile(struct session *session, const struct session_options *options)
 {
     struct diags diags = {0};
+    const char *path = options->profile;
     struct node *doc = path == NULL ? NULL : yaml_tree_read_file(&diags, &session->keep, path);
-    if (doc != NULL)
-        profile_read(&diags, &session->keep, doc, path, &session->profile);
+    if (doc != NULL && profile_read(&diags, &session->keep, doc, path, &session->profile) &&
+        options->job == 0)
+        tell_unheeded(&session->profile);
     diags_print(&diags, stderr);
     int code = diags.count > 0 ? EXIT_USAGE : 0;
     diags_free(&diags);
+    session->abi = options->abi != NULL ? options->abi : session->profile.abi;
+    if (session->abi == NULL)
+        session->abi = "sysv";
+    if (code == 0 && strcmp(session->abi, "sysv") != 0 && strcmp(session->abi, "ms") != 0)
+        return complain(EXIT_USAGE, "--abi is sysv or ms, not '%s'", session->abi);
     return code;
 }
 
@@ -77,12 +104,25 @@ static bool choose_seed(struct session *session)
     return getrandom(seed, SEED_BYTES, 0) == SEED_BYTES;
 }
 
-static int read_pins(struct session *session)
+static void use_virtual_pin(struct session *session)
 {
-    if (session->is_virtual)
-        pin_source_set(VIRTUAL_PIN, ROLE_USER, &session->pins, &session->secrets, &session->mask);
+    pin_source_set(VIRTUAL_PIN, ROLE_USER, &session->pins, &session->secrets, &session->mask);
+}
+
+/* Our own card's PIN is ours whatever MDCTS_PIN is; another simulator may have another one. */
+static int read_pins(struct session *session, const struct session_options *options)
+{
+    if (session->is_virtual && options->card == NULL)
+        use_virtual_pin(session);
     const char *problem = pin_source_read(&session->keep, &session->profile, &session->pins,
                                           &session->secrets, &session->mask);
+    bool unsaid = session->secrets.pins[ROLE_USER].data == NULL &&
+                  profile_find_pin(&session->profile, "user") == NULL;
+    if (problem == NULL && unsaid && session->is_virtual)
+        use_virtual_pin(session);
+    else if (problem == NULL && unsaid)
+        problem = "which PIN? Set MDCTS_PIN, or name a source in a profile: 'source: none' there "
+                  "judges what needs no PIN";
     return problem == NULL ? 0 : complain(EXIT_ENVIRONMENT, "%s", problem);
 }
 
@@ -180,14 +220,15 @@ static const char *const *host_environment(struct session *session)
  * to itself. */
 static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
-    const char *argv[] = {program_path("mdcts-host"),
-                          "--server",
-                          "3",
-                          "--tap",
-                          program_path("../lib/tap/libpcsclite.so.1"),
-                          preload ? "--preload" : NULL,
-                          session->env.driver,
-                          NULL};
+    const char *argv[] = {
+        program_path(strcmp(session->abi, "ms") == 0 ? "mdcts-host-ms" : "mdcts-host"),
+        "--server",
+        "3",
+        "--tap",
+        program_path("../lib/tap/libpcsclite.so.1"),
+        preload ? "--preload" : NULL,
+        session->env.driver,
+        NULL};
     char why[SUPERVISOR_WHY_MAX];
     const char *error = "no socket pair could be made";
     int pair[2];
@@ -227,26 +268,44 @@ static int start_link(struct session *session)
     return code;
 }
 
-static void forget_event(void *data, struct node *event, struct bytes content)
+/* Why a host could not load the driver, in keep. */
+struct load_note {
+    struct arena *keep;
+    const char *why;
+};
+
+static void note_load(void *data, struct node *event, struct bytes content)
 {
-    (void)data;
-    (void)event;
+    struct load_note *note = data;
+    const char *kind = node_get_text(event, "e"), *error = node_get_text(event, "error");
     (void)content;
+    if (kind == NULL || strcmp(kind, "load") != 0)
+        return;
+    if (error != NULL)
+        note->why = arena_strdup(note->keep, error);
+    else if (!node_get_bool(event, "export", true))
+        note->why = "it does not export CardAcquireContext";
 }
 
-/* One host of it loads and ends as it should. */
-static bool link_works(struct session *session, struct link *link)
+/* One host of the server loads it and ends; NULL if all is as it should be. */
+static const char *try_to_load(struct session *session, struct link *link, const char *driver)
 {
     struct arena arena = {0};
-    struct host_sink sink = {&arena, forget_event, NULL};
+    struct load_note note = {&session->keep, NULL};
+    struct host_sink sink = {&arena, note_load, &note};
     struct host *host = host_start(link, &sink);
     bool loaded = false;
     if (host != NULL) {
-        host_load(host, session->env.driver, session->env.call_timeout_ms, &loaded);
+        host_load(host, driver, session->env.call_timeout_ms, &loaded);
         loaded = host_end(host, false, session->env.call_timeout_ms).clean && loaded;
     }
     arena_free(&arena);
-    return loaded;
+    return loaded ? NULL : note.why != NULL ? note.why : "it crashes or hangs when it is loaded";
+}
+
+const char *session_try_driver(struct session *session, const char *driver)
+{
+    return try_to_load(session, session->env.link, driver);
 }
 
 void session_preload(struct session *session)
@@ -255,7 +314,7 @@ void session_preload(struct session *session)
     struct link *link = start_host_server(session, true, &code);
     if (link == NULL)
         return;
-    if (link_works(session, link)) {
+    if (try_to_load(session, link, session->env.driver) == NULL) {
         session->plain_link = session->env.link;
         session->env.link = link;
     } else {
@@ -271,6 +330,9 @@ static int find_reader(struct session *session)
         reader_find(&session->keep, session->pcsc_socket, session->wanted_reader, &why);
     if (name == NULL)
         return complain(EXIT_ENVIRONMENT, "%s", why);
+    session->card_name = reader_atr(&session->keep, session->pcsc_socket, name);
+    if (session->card_name[0] == '\0')
+        return complain(EXIT_ENVIRONMENT, "there is no card in the reader '%s'; put one in", name);
     session->readers[0] = name;
     session->env.readers = session->readers;
     session->env.reader_count = 1;
@@ -285,7 +347,6 @@ static struct pin_refusal refusal_of(const struct session *session, uint32_t rol
 /* A try that is known to be lost is not made. */
 static int check_pins(struct session *session)
 {
-    session->card_name = reader_atr(&session->keep, session->pcsc_socket, session->readers[0]);
     for (uint32_t role = 0; role < ROLES_COUNT; role++) {
         struct pin_refusal refusal = refusal_of(session, role);
         if (refusal.pin.data != NULL && pin_memory_knows(&refusal))
@@ -315,7 +376,7 @@ static void session_init(struct session *session)
 int session_open_reader(struct session *session, const struct session_options *options)
 {
     session_init(session);
-    int code = read_profile(session, options->profile);
+    int code = read_profile(session, options);
     if (code == 0)
         code = start_supervisor(session);
     if (code == 0)
@@ -329,7 +390,7 @@ int session_open_reader(struct session *session, const struct session_options *o
 int session_open(struct session *session, const struct session_options *options)
 {
     session_init(session);
-    int code = read_profile(session, options->profile);
+    int code = read_profile(session, options);
     if (code == 0)
         code = find_driver(session, options);
     if (code == 0 && !choose_seed(session))
@@ -340,12 +401,12 @@ int session_open(struct session *session, const struct session_options *options)
         code = start_supervisor(session);
     if (code == 0)
         code = start_reader(session, options);
-    if (code == 0)
-        code = read_pins(session);
-    if (code == 0)
-        code = start_link(session);
     if (code == 0 && !session->is_virtual)
         code = find_reader(session);
+    if (code == 0)
+        code = read_pins(session, options);
+    if (code == 0)
+        code = start_link(session);
     if (code == 0 && !session->is_virtual)
         code = check_pins(session);
     set_timeouts(session, options);
@@ -367,8 +428,10 @@ void session_sweep(struct session *session)
 {
     pid_t known[LINK_PARTING_MAX + 1];
     size_t count = link_own_children(session->env.link, known);
-    if (!supervisor_is_clean(&session->supervisor, known, count))
-        supervisor_sweep(&session->supervisor, NULL);
+    if (supervisor_is_clean(&session->supervisor, known, count))
+        return;
+    supervisor_sweep(&session->supervisor, NULL);
+    link_swept(session->env.link);
 }
 
 void session_close(struct session *session)

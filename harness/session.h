@@ -19,6 +19,7 @@ struct session_options {
     const char *reader;          /* NULL: the profile's, else the virtual one */
     const char *profile;         /* NULL: none */
     const char *card;            /* command line of another card simulator; NULL: ours */
+    const char *abi;             /* sysv or ms; NULL: the profile's, else sysv */
     unsigned long timeout_scale; /* percent; 0: 100 */
     unsigned job, jobs; /* this session is one of several side by side; 0 of 0: it is alone */
 };
@@ -41,6 +42,12 @@ struct session_options {
          "COMMAND",                                                                                \
          "with 'virtual': a card simulator of your own; {socket} is replaced",                     \
          &(o).card},                                                                               \
+        {"abi",                                                                                    \
+         0,                                                                                        \
+         OPTION_TEXT,                                                                              \
+         "ABI",                                                                                    \
+         "the driver's calling convention: sysv, or ms as on Windows [sysv]",                      \
+         &(o).abi},                                                                                \
     {                                                                                              \
         "timeout-scale", 0, OPTION_NUMBER, "PERCENT", "scale every time limit [100]",              \
             &(o).timeout_scale                                                                     \
@@ -61,6 +68,7 @@ struct session {
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
+    const char *abi;           /* "sysv" or "ms" */
     const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
     struct link_cores cores; /* where hosts run, if has_cores */
@@ -77,6 +85,9 @@ int session_open_reader(struct session *session, const struct session_options *o
  * difference (no thread, descriptor or child is left by loading); else everything stays as it is.
  * Call it once loading has been seen to work. */
 void session_preload(struct session *session);
+
+/* Why a host of this session can't load that driver; NULL if one can. */
+const char *session_try_driver(struct session *session, const char *driver);
 
 /* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
  * on. */

@@ -181,13 +181,30 @@ static bool virtual_action(struct step_call *call, bool (*act)(struct card_contr
 
 static bool host_action(struct step_call *call, enum card_action action)
 {
-    struct bytes apdu = {NULL, 0}, response;
+    struct bytes none = {NULL, 0}, response;
     uint32_t status;
-    const char *text = step_arg_text(call->step, "apdu", NULL);
-    if (text != NULL && !bytes_from_hex(call->run->arena, text, &apdu))
-        return false;
-    return host_card(call->run->host, action, call->run->step, apdu,
+    return host_card(call->run->host, action, call->run->step, none,
                      case_timeout_ms(call->run, call->step), &status, &response) == HOST_RETURNED;
+}
+
+/* What the card refuses has changed nothing, and the case has no question to put. */
+static bool foreign_command(struct step_call *call)
+{
+    struct arena *arena = call->run->arena;
+    struct bytes apdu, response;
+    uint32_t status;
+    if (!byte_value_read(arena, step_arg(call->step, "apdu"), &apdu) ||
+        host_card(call->run->host, CARD_FOREIGN, call->run->step, apdu,
+                  case_timeout_ms(call->run, call->step), &status, &response) != HOST_RETURNED)
+        return false;
+    if (status != 0 || response.len < 2) /* the card's event says so */
+        return false;
+    const uint8_t *sw = response.data + response.len - 2;
+    if (sw[0] == 0x90 || sw[0] == 0x61)
+        return true;
+    call->outcome.why = arena_printf(
+        arena, "the card refuses the other client's command (status word %02X%02X)", sw[0], sw[1]);
+    return false;
 }
 
 /* A new connection, whose handles the caller writes into every CARD_DATA it has. */
@@ -219,12 +236,13 @@ void play_card(struct step_call *call)
         {STEP_BEGIN_TRANSACTION, CARD_BEGIN_TRANSACTION},
         {STEP_END_TRANSACTION, CARD_END_TRANSACTION},
         {STEP_RESET, CARD_RESET},
-        {STEP_FOREIGN, CARD_FOREIGN},
     };
     bool done = false;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].op == call->step->op)
             done = host_action(call, rows[i].action);
+    if (call->step->op == STEP_FOREIGN)
+        done = foreign_command(call);
     if (call->step->op == STEP_RECONNECT)
         done = reconnect(call);
     if (call->step->op == STEP_REMOVE)
@@ -232,6 +250,6 @@ void play_card(struct step_call *call)
     if (call->step->op == STEP_INSERT)
         done = virtual_action(call, card_control_insert);
     call->outcome.ran = done;
-    if (!done)
+    if (!done && call->outcome.why == NULL)
         call->outcome.why = "the card could not be acted on";
 }

@@ -301,9 +301,9 @@ static bool begin_derive(struct step_call *call, const struct derivation *d)
     call_image_set_number(call->image, "dwFlags", d->flags);
     call_image_set_number(call->image, "bSecretAgreementIndex", d->index);
     call_image_set_parameters(call->image, &d->parameters);
-    const char *algorithm = step_arg_text(call->step, "algorithm", NULL);
-    if (algorithm != NULL)
-        call_image_set_text(call->image, "pwszAlgId", algorithm);
+    const char *algorithm = step_algorithm(call->step);
+    if (algorithm != NULL && call_image_set_text(call->image, "pwszAlgId", algorithm))
+        node_add(call->args, "algorithm", node_new_string(arena, algorithm));
     call_image_set_number(call->image, "dwKeyLen", step_arg_uint(call->step, "key_length", 0));
     if (d->version == CARD_DERIVE_KEY_VERSION)
         call_image_cut_struct(call->image, MDCTS_CARD_DERIVE_KEY_SIZE_1,

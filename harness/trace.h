@@ -25,7 +25,8 @@ struct trace_writer {
 /* Creates the file or empties it.  False with errno set. */
 bool trace_writer_open(struct trace_writer *writer, const char *path);
 
-/* Opens a trace that another process writes too; lines of both stay whole.  False with errno set. */
+/* Opens a trace that another process writes too; lines of both stay whole.  False with errno set.
+ */
 bool trace_writer_join(struct trace_writer *writer, const char *path);
 
 /* Appends one line.  After a failure nothing more is written; false then and from then on. */

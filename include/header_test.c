@@ -18,6 +18,6 @@ const unsigned long header_test_numbers[] = {MDCTS_STATUS_TABLE(ONE_NUMBER) 0};
 
 extern const unsigned long header_test_flags[];
 const unsigned long header_test_flags[] = {
-    CARD_RETURN_KEY_HANDLE,          CARD_BUFFER_SIZE_ONLY, KDF_USE_SECRET_AS_HMAC_KEY_FLAG,
-    KDF_NCRYPT_SECRET_HANDLE,        KDF_SUPPPRIVINFO,      BCRYPT_ECDH_PUBLIC_P521_MAGIC,
-    (unsigned long)sizeof(CARD_DATA)};
+    CARD_RETURN_KEY_HANDLE,     CARD_BUFFER_SIZE_ONLY, KDF_USE_SECRET_AS_HMAC_KEY_FLAG,
+    KDF_NCRYPT_SECRET_HANDLE,   KDF_SUPPPRIVINFO,      BCRYPT_ECDH_PUBLIC_P521_MAGIC,
+    SCARD_PROVIDER_CARD_MODULE, NCRYPTBUFFER_VERSION,  (unsigned long)sizeof(CARD_DATA)};

@@ -238,10 +238,11 @@ static void print_warnings(const struct console *console, const struct results *
                 finding = &one->findings[k];
                 break;
             }
+        /* Whose claim it is: the catalogue's or, without a requirement, the profile's. */
+        const char *claim = finding->requirement != NULL ? finding->requirement : finding->expected;
         fprintf(console->to, "%s%sWARN%s %s: %s, observed %s\n", shown++ == 0 ? "\n" : "",
                 paint(console, yellow), paint(console, reset), report_text_line(&scratch, one->id),
-                report_text_line(&scratch, finding->requirement),
-                report_text_line(&scratch, finding->observed));
+                report_text_line(&scratch, claim), report_text_line(&scratch, finding->observed));
         arena_free(&scratch);
     }
     if (results->totals[VERDICT_WARN] > shown)

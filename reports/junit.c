@@ -74,7 +74,7 @@ static void add_finding(struct junit *junit, const struct finding *finding)
             ? NULL
             : requirement_find(&junit->results->rows, finding->requirement);
     add_text(junit, arena_printf(&scratch, "%s %s: %s\n", outcome_name(finding->outcome),
-                                 finding->requirement == NULL ? "" : finding->requirement,
+                                 finding->requirement == NULL ? "profile" : finding->requirement,
                                  row == NULL || row->text == NULL ? "" : row->text));
     add_text(junit, arena_printf(&scratch, "expected: %s\n", finding->expected));
     add_text(junit, arena_printf(&scratch, "observed: %s\n", finding->observed));

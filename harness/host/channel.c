@@ -60,8 +60,8 @@ static void put_head(struct frame_writer *to, enum event_kind kind)
 static void start_writing(void)
 {
     pthread_mutex_lock(&lock);
-    writer = (struct frame_writer){
-        .data = outgoing, .capacity = FRAME_BYTES_MAX, .len = outgoing_kept};
+    writer =
+        (struct frame_writer){.data = outgoing, .capacity = FRAME_BYTES_MAX, .len = outgoing_kept};
 }
 
 struct frame_writer *channel_event(enum event_kind kind)
@@ -160,6 +160,13 @@ struct frame channel_receive(void)
             _exit(HOST_EXIT_CHANNEL);
         incoming_len += (size_t)got;
     }
+}
+
+void channel_await_close(void)
+{
+    uint8_t byte;
+    while (recv(channel, &byte, 1, 0) < 0 && errno == EINTR)
+        continue;
 }
 
 void channel_wipe(void)

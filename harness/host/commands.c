@@ -201,11 +201,13 @@ static void do_end(struct bytes fields)
     fflush(stdout); /* before the reply: behind it nobody empties the pipe */
     struct wire_end end = {.load_ns = caller_load_ns(),
                            .pcsc_ns = pcsc_spent_ns(),
-                           .quiet = process_is_quiet()};
+                           .quiet = get_number(fields, FIELD_STEP) != 0 && process_is_quiet()};
     struct frame_writer *reply = channel_reply(REPLY + REQUEST_END);
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
     frame_put_bytes(reply, FIELD_HEAD, &end, sizeof end);
     channel_send(reply);
+    if (end.quiet != 0)
+        channel_await_close();
 }
 
 static void do_thread(struct bytes fields)

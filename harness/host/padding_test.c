@@ -66,6 +66,35 @@ static void test_padding__pads_a_sha1_digest_as_rfc_8017_says(void **state)
     assert_int_equal(events, 2); /* the block, and the call */
 }
 
+/* DigestInfo in DER, RFC 8017 section 9.2: lengths that fit, the hash's object identifier, NULL. */
+static void test_padding__names_each_hash(void **state)
+{
+    (void)state;
+    static const struct {
+        ALG_ID algorithm;
+        uint8_t digest_len, oid_len, oid[9];
+    } rows[] = {
+        {0x8003, 16, 8, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x05}},
+        {0x8004, 20, 5, {0x2b, 0x0e, 0x03, 0x02, 0x1a}},
+        {0x800c, 32, 9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}},
+        {0x800d, 48, 9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02}},
+        {0x800e, 64, 9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t digest[64] = {1}, *block = NULL, oid = rows[i].oid_len, len = rows[i].digest_len;
+        DWORD size = 0;
+        CARD_SIGNING_INFO info = signing(rows[i].algorithm, digest, len);
+        assert_int_equal(padding_pad(&info, 256, &size, &block), SCARD_S_SUCCESS);
+        const uint8_t *der = block + 256 - (10 + oid + len);
+        const uint8_t head[] = {0, 0x30, (uint8_t)(8 + oid + len), 0x30, (uint8_t)(4 + oid),
+                                6, oid};
+        const uint8_t tail[] = {5, 0, 4, len};
+        assert_memory_equal(der - 1, head, sizeof head);
+        assert_memory_equal(der + 6, rows[i].oid, oid);
+        assert_memory_equal(der + 6 + oid, tail, sizeof tail);
+    }
+}
+
 static void test_padding__refuses_what_it_can_not_pad(void **state)
 {
     (void)state;
@@ -120,6 +149,10 @@ static void test_padding__refuses_what_is_not_padded(void **state)
     info.cbData = 10;
     assert_int_equal(padding_unpad(&info, &len, &message), SCARD_E_INVALID_PARAMETER);
     info = decrypting();
+    uint8_t seven[] = {'y', 'e', 'k', 0, 9, 9, 9, 9, 9, 9, 9, 2, 0};
+    info.pbData = seven; /* one byte of padding too few */
+    info.cbData = sizeof seven;
+    assert_int_equal(padding_unpad(&info, &len, &message), SCARD_E_INVALID_PARAMETER);
     info.pbData = decrypted + 1; /* the first byte is no longer 00 02 */
     info.cbData = sizeof decrypted - 2;
     assert_int_equal(padding_unpad(&info, &len, &message), SCARD_E_INVALID_PARAMETER);
@@ -130,6 +163,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_padding__pads_a_sha1_digest_as_rfc_8017_says, start),
+        cmocka_unit_test_setup(test_padding__names_each_hash, start),
         cmocka_unit_test_setup(test_padding__refuses_what_it_can_not_pad, start),
         cmocka_unit_test_setup(test_padding__finds_the_message, start),
         cmocka_unit_test_setup(test_padding__refuses_what_is_not_padded, start),

@@ -10,11 +10,44 @@ expect_text "$work/out" "SCARD_S_SUCCESS (0x00000000)"
 expect_text "$work/out" "cbDerivedKey  32 bytes"
 expect_text "$work/out" "Oracle        agrees"
 expect_text "$work/out" "CspAlloc(32) = block"
+expect_text "$work/out" "Index         0"
+expect_text "$work/out" "1 callbacks, 0 APDUs during CardDeriveKey; 3 APDUs during CardConstructDHAgreement"
+grep -Eq '^Time +[0-9]+ us in CardDeriveKey' "$work/out" || wrong "no time"
+grep -Eq '^Key +[0-9a-f]{64}$' "$work/out" || wrong "no key"
+expect_code 1 "$MDCTS" derive --driver "$reference" --container 4
+expect_text "$work/out" "CardConstructDHAgreement SCARD_E_INVALID_PARAMETER (0x80100004)"
+expect_no_text "$work/out" Index
 expect_code 1 "$MDCTS" derive --driver "$DRIVERS/mutant-sha384-is-sha256.so" --hash SHA384
 expect_text "$work/out" "Oracle        FAIL"
 expect_code 0 "$MDCTS" derive --driver "$reference" --secret-handle --leading-zeros 1
 expect_text "$work/out" "CspGetDHAgreement(handle by address, flags 0) answered index 1"
 expect_code 2 "$MDCTS" derive --driver "$reference" --param nothing
+
+# What a step says is what the driver gets: an algorithm without a meaning, another client's command.
+cat >"$work/sent.yaml" <<'EOF'
+suite: sent
+fixtures:
+  agreed: [{acquire: {}}, {authenticate: {}}, {construct: {curve: P-256, as: z}}]
+cases:
+  - id: sent/algorithm
+    about: An algorithm that is meant to be unknown reaches the driver.
+    requirement: R148
+    fixture: agreed
+    steps:
+      - derive: {agreement: $z, kdf: any, version: 2, algorithm: {unknown: FOO}}
+        expect: {return: any}
+  - id: sent/refused
+    about: A command that the card refuses has changed nothing, and there is nothing to judge.
+    requirement: R251
+    fixture: agreed
+    steps:
+      - foreign: {apdu: "hex:00A4040007A0000000041010"}
+      - derive: {agreement: $z, kdf: any}
+        expect: {return: success}
+EOF
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/sent" "$work/sent.yaml"
+expect_text "$work/sent/trace.jsonl" '"algorithm":"FOO"'
+expect_text "$work/sent/results.json" "the card refuses the other client's command (status word 6A82)"
 
 expect_code 0 "$MDCTS" probe --driver "$reference" -o "$work/p.yaml"
 expect_code 0 "$MDCTS" lint "$work/p.yaml"
@@ -61,6 +94,23 @@ expect_code 0 "$MDCTS" pin --forget
 [ ! -e "$work/state/mdcts/refused-pins" ] || wrong "nothing was forgotten"
 expect_code 2 "$MDCTS" pin
 expect_code 7 "$MDCTS" virtual -- sh -c 'exit 7'
+
+# Colours are for terminals that want them.
+if command -v script >/dev/null; then
+    red="$MDCTS run --driver $DRIVERS/mutant-destroy-flags-ignored.so --out $work/red R196"
+    colours() { # EXPECTED ENVIRONMENT...
+        wanted=$1
+        shift
+        checks=$((checks + 1))
+        env TERM=xterm CI= "$@" script -qec "$red" /dev/null >"$work/out" 2>&1
+        seen=no
+        ! grep -q "$(printf '\033')\[[0-9]*m" "$work/out" || seen=yes
+        [ "$seen" = "$wanted" ] || wrong "colours: $seen with $*"
+    }
+    colours yes NOTHING=
+    colours no NO_COLOR=1
+    colours no TERM=dumb
+fi
 
 expect_nothing_left
 finish

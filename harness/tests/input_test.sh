@@ -67,6 +67,53 @@ unset MDCTS_PCSCD
 expect_code 0 "$MDCTS" doctor --driver "$reference"
 expect_text "$work/out" "Nothing is missing."
 
+for pair in "missing-library:libhostile_absent.so: cannot open" "no-export:does not export CardAcquireContext" \
+    "crash-constructor:crashes or hangs"; do
+    expect_code 3 "$MDCTS" doctor --driver "$DRIVERS/hostile-${pair%%:*}.so"
+    expect_text "$work/out" "MISSING  the driver does not load"
+    expect_text "$work/out" "${pair#*:}"
+done
+expect_code 3 "$MDCTS" doctor --driver "$work/arm.so"
+expect_text "$work/out" "MISSING  $work/arm.so is built for 64-bit ARM"
+
+# A reader without a card, and a card without a PIN.
+cat >"$work/empty.sh" <<'EOF'
+set -u
+python3 -c 'import os, socket
+control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+control.connect(os.environ["MDCTS_CARD_CONTROL"])
+control.send(b"remove")
+control.recv(64)'
+until "$1" readers | grep -q "no card"; do sleep 0.05; done
+shift
+exec "$@"
+EOF
+empty="$MDCTS virtual -- env MDCTS_PIN=123456 sh $work/empty.sh $MDCTS"
+for command in "run --out $work/none R010" derive probe; do
+    expect_code 3 $empty "$MDCTS" $command --reader MDCTS --driver "$reference"
+    expect_text "$work/err" "there is no card in the reader 'MDCTS V0 00 00'"
+done
+expect_code 3 $empty "$MDCTS" doctor --reader MDCTS --driver "$reference"
+expect_text "$work/out" "MISSING  a card in that reader"
+expect_no_text "$work/out" "MISSING  a PIN"
+other="$MDCTS virtual -- $MDCTS"
+expect_code 3 $other run --reader MDCTS --driver "$reference" --out "$work/none"
+expect_text "$work/err" "which PIN? Set MDCTS_PIN"
+[ ! -e "$work/none/trace.jsonl" ] || wrong "something was run"
+expect_code 3 $other doctor --reader MDCTS --driver "$reference"
+expect_text "$work/out" "MISSING  a PIN for the card"
+printf 'pins: [{id: user, source: none}]\n' >"$work/none.yaml"
+expect_code 0 $other run --reader MDCTS --driver "$reference" --profile "$work/none.yaml" --out "$work/none" R010 R063
+expect_text "$work/none/results.json" "no PIN for role user"
+
+# Another simulator has a PIN of its own.
+simulator="$build/bin/mdcts-card --pin 777777 {socket}"
+expect_code 0 env MDCTS_PIN=777777 "$MDCTS" run --card "$simulator" --driver "$reference" --out "$work/run" R063
+expect_code 3 "$MDCTS" run --card "$simulator" --driver "$reference" --out "$work/run" R063
+expect_text "$work/err" "the card refused the PIN"
+expect_code 3 "$MDCTS" run --card "false {socket}" --driver "$reference" --out "$work/run" R063
+expect_text "$work/err" "the card's program ended at once"
+
 # Reports that can't be written.
 expect_code 4 "$MDCTS" run --driver "$reference" --out /proc/none R010
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/closed R010 >&-"
@@ -74,6 +121,22 @@ expect_text "$work/err" "the trace is kept"
 [ -s "$work/closed/trace.jsonl" ] || wrong "the trace is not kept"
 expect_code 4 sh -c "ulimit -f 2200; trap '' XFSZ; $MDCTS run --driver $reference --out $work/limit"
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/full R010 >/dev/full"
+mkdir -p "$work/taken/results.json"
+expect_code 4 "$MDCTS" run --driver "$reference" --out "$work/taken" R010
+expect_text "$work/err" "the trace is kept"
+expect_code 0 "$MDCTS" judge "$work/taken" --out "$work/taken.json"
+for command in --version "run --help" list "explain R105" lint "probe --driver $reference" \
+    "derive --driver $reference" "judge $work/full"; do
+    expect_code 4 sh -c "$MDCTS $command >/dev/full"
+    grep -Eq "(could not|cannot) be written" "$work/err" || wrong "$command says nothing"
+done
+# A reader of the report that goes away.
+{
+    (trap - PIPE && "$MDCTS" run --driver "$reference" --out "$work/pipe" R010 2>"$work/err")
+    echo "$?" >"$work/code"
+} | true
+expect_text "$work/code" 4
+expect_text "$work/err" "the trace is kept"
 
 expect_nothing_left
 finish

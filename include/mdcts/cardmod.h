@@ -29,6 +29,11 @@ typedef struct _CARD_DATA CARD_DATA, *PCARD_DATA;
 /* A figure the driver does not know. */
 #define CARD_DATA_VALUE_UNKNOWN ((DWORD)-1)
 
+/* How calais names the module behind a provider of a card: SCardGetCardTypeProviderName. */
+#ifndef SCARD_PROVIDER_CARD_MODULE
+#define SCARD_PROVIDER_CARD_MODULE 0x80000001u
+#endif
+
 /* dwFlags of CardAcquireContext: no card, secure key injection only. */
 #define CARD_SECURE_KEY_INJECTION_NO_CARD_MODE 0x1u
 

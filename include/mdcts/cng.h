@@ -12,6 +12,7 @@
 #ifdef _WIN32
 
 #include <bcrypt.h>
+#include <ncrypt.h>
 
 #else
 
@@ -31,6 +32,11 @@ typedef struct _BCryptBufferDesc {
 } BCryptBufferDesc, *PBCryptBufferDesc;
 
 #define BCRYPTBUFFER_VERSION            0
+
+/* ncrypt.h's names for the same. */
+typedef BCryptBuffer NCryptBuffer, *PNCryptBuffer;
+typedef BCryptBufferDesc NCryptBufferDesc, *PNCryptBufferDesc;
+#define NCRYPTBUFFER_VERSION            BCRYPTBUFFER_VERSION
 
 /* Parameter types (BufferType). */
 #define KDF_HASH_ALGORITHM              0x00 /* UTF-16 name; cbBuffer counts its NUL */

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reconcile.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define WORDS_MAX 64 /* of one capability; the language's tables are shorter */
+
+struct words {
+    const char *items[WORDS_MAX];
+    size_t count;
+};
+
+struct comparison {
+    struct arena *keep;
+    const char *name;
+    const struct node *declared, *found; /* both sides whole */
+    struct finding_list *out;
+};
+
+/* ---- findings ---- */
+
+static void report(struct comparison *c, enum outcome outcome, const char *expected,
+                   const char *observed)
+{
+    struct finding finding = {.outcome = outcome, .expected = expected, .observed = observed};
+    finding_add(c->keep, c->out, &finding);
+}
+
+static void is_refused(struct comparison *c, const char *what)
+{
+    report(c, OUTCOME_FAIL, arena_printf(c->keep, "%s, as the profile declares", what),
+           "probing was refused it");
+}
+
+static void is_undeclared(struct comparison *c, const char *what)
+{
+    report(c, OUTCOME_WARN, arena_printf(c->keep, "no %s, as the profile declares", what),
+           "it works; cases judge it");
+}
+
+/* ---- both sides as words ---- */
+
+static bool has_word(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->items[i], word) == 0)
+            return true;
+    return false;
+}
+
+static void add_word(struct words *words, const char *word)
+{
+    if (word != NULL && words->count < WORDS_MAX && !has_word(words, word))
+        words->items[words->count++] = word;
+}
+
+typedef void word_reader(struct comparison *c, const struct node *node, struct words *out);
+
+static void read_list(struct comparison *c, const struct node *node, struct words *out)
+{
+    (void)c;
+    for (const struct node *item = node == NULL ? NULL : node->first; item != NULL;
+         item = item->next)
+        add_word(out, node_text(item));
+}
+
+static void read_versions(struct comparison *c, const struct node *node, struct words *out)
+{
+    uint64_t version;
+    for (const struct node *item = node == NULL ? NULL : node->first; item != NULL;
+         item = item->next)
+        if (node_to_uint(item, &version))
+            add_word(out, arena_printf(c->keep, "version %" PRIu64, version));
+}
+
+static void read_switch(struct comparison *c, const struct node *node, struct words *out)
+{
+    bool on = false;
+    if (node != NULL && node_to_bool(node, &on) && on)
+        add_word(out, c->name);
+}
+
+static void read_output(struct comparison *c, const struct node *node, struct words *out)
+{
+    const char *said = node_text(node);
+    (void)c;
+    if (said == NULL)
+        return;
+    if (strcmp(said, "caller") != 0)
+        add_word(out, "blocks of the driver's own");
+    if (strcmp(said, "callee") != 0)
+        add_word(out, "the caller's buffer");
+}
+
+static void compare_sets(struct comparison *c, const struct words *want, const struct words *have)
+{
+    for (size_t i = 0; i < want->count; i++)
+        if (!has_word(have, want->items[i]))
+            is_refused(c, want->items[i]);
+    for (size_t i = 0; i < have->count; i++)
+        if (!has_word(want, have->items[i]))
+            is_undeclared(c, have->items[i]);
+}
+
+static void compare_words(struct comparison *c, word_reader *read, const struct node *declared,
+                          const struct node *found)
+{
+    struct words want = {.count = 0}, have = {.count = 0};
+    read(c, declared, &want);
+    read(c, found, &have);
+    compare_sets(c, &want, &have);
+}
+
+/* ---- numbers and containers ---- */
+
+static void compare_agreements(struct comparison *c, const struct node *declared,
+                               const struct node *found)
+{
+    uint64_t want = 0, have = 0;
+    node_to_uint(declared, &want);
+    if (found != NULL)
+        node_to_uint(found, &have);
+    if (want > PROBE_AGREEMENTS_MAX)
+        want = PROBE_AGREEMENTS_MAX;
+    if (want == have)
+        return;
+    report(c, have < want ? OUTCOME_FAIL : OUTCOME_WARN,
+           arena_printf(c->keep, "%" PRIu64 " agreements at once, as the profile declares", want),
+           arena_printf(c->keep, "%" PRIu64, have));
+}
+
+static struct node *container_of(const struct node *list, uint64_t index)
+{
+    uint64_t its;
+    for (struct node *row = list == NULL ? NULL : list->first; row != NULL; row = row->next)
+        if (node_to_uint(node_get(row, "index"), &its) && its == index)
+            return row;
+    return NULL;
+}
+
+static bool word_is(const struct node *row, const char *key, const char *word)
+{
+    const char *text = node_get_text(row, key);
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/* Curves are found as those of the containers that agree. */
+static void compare_curves(struct comparison *c, const struct node *declared,
+                           const struct node *containers)
+{
+    struct words want = {.count = 0}, have = {.count = 0};
+    read_list(c, declared, &want);
+    for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
+         row = row->next)
+        if (word_is(row, "use", "agree"))
+            add_word(&have, node_get_text(row, "curve"));
+    compare_sets(c, &want, &have);
+}
+
+static void compare_container(struct comparison *c, uint64_t index, const struct node *declared,
+                              const struct node *found)
+{
+    const char *what = arena_printf(c->keep, "container %" PRIu64, index);
+    const char *curve = node_get_text(declared, "curve"), *use = node_get_text(declared, "use");
+    if (found == NULL) {
+        is_refused(c, what);
+        return;
+    }
+    if (curve != NULL && !word_is(found, "curve", curve))
+        is_refused(c, arena_printf(c->keep, "%s on %s", what, curve));
+    if (use == NULL || strcmp(use, "unknown") == 0 || word_is(found, "use", use))
+        return;
+    if (word_is(found, "use", "agree"))
+        is_undeclared(c, arena_printf(c->keep, "agreement with %s", what));
+    if (strcmp(use, "sign") != 0)
+        is_refused(c, arena_printf(c->keep, "%s for '%s'", what, use));
+}
+
+static void compare_containers(struct comparison *c, const struct node *declared,
+                               const struct node *found)
+{
+    uint64_t index;
+    for (const struct node *row = declared->first; row != NULL; row = row->next)
+        if (node_to_uint(node_get(row, "index"), &index))
+            compare_container(c, index, row, container_of(found, index));
+    for (const struct node *row = found == NULL ? NULL : found->first; row != NULL; row = row->next)
+        if (node_to_uint(node_get(row, "index"), &index) && container_of(declared, index) == NULL)
+            is_undeclared(c, arena_printf(c->keep, "container %" PRIu64, index));
+}
+
+/* ---- the capabilities ---- */
+
+static const struct capability {
+    const char *name, *found;
+    bool needs_pin; /* probing it enters the user's PIN */
+    word_reader *read;
+    void (*compare)(struct comparison *c, const struct node *declared, const struct node *found);
+} rows[] = {
+    {"versions", "driver_versions", false, read_versions, NULL},
+    {"containers", "containers", true, NULL, compare_containers},
+    {"curves", "containers", true, NULL, compare_curves},
+    {"dh", "dh", false, read_switch, NULL},
+    {"agreements", "agreements", true, NULL, compare_agreements},
+    {"kdfs", "kdfs", true, read_list, NULL},
+    {"hashes", "hashes", true, read_list, NULL},
+    {"hmac_secret", "hmac_secret", true, read_switch, NULL},
+    {"secret_handles", "secret_handles", true, read_switch, NULL},
+    {"key_handles", "key_handles", true, read_switch, NULL},
+    {"output", "output", true, read_output, NULL},
+    {"deauthenticate", "deauthenticate", true, read_switch, NULL},
+};
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+const char *reconcile_name(size_t n)
+{
+    return n < ROW_COUNT ? rows[n].name : NULL;
+}
+
+static bool had_pin(const struct node *found)
+{
+    const struct node *roles = node_get(found, "pin_roles");
+    for (const struct node *role = roles == NULL ? NULL : roles->first; role != NULL;
+         role = role->next)
+        if (node_text(role) != NULL && strcmp(node_text(role), "user") == 0)
+            return true;
+    return false;
+}
+
+bool reconcile_compare(struct arena *keep, const char *name, const struct node *declared,
+                       const struct node *found, struct finding_list *out)
+{
+    struct comparison c = {keep, name, declared, found, out};
+    const struct node *said = node_get(declared, name);
+    for (size_t i = 0; i < ROW_COUNT && said != NULL && found != NULL; i++) {
+        if (strcmp(rows[i].name, name) != 0 || (rows[i].needs_pin && !had_pin(found)))
+            continue;
+        const struct node *seen = node_get(found, rows[i].found);
+        if (rows[i].compare != NULL)
+            rows[i].compare(&c, said, seen);
+        else
+            compare_words(&c, rows[i].read, said, seen);
+        return true;
+    }
+    return false;
+}
+
+void reconcile_adopt(struct arena *keep, const struct node *declared, struct node *found)
+{
+    const struct node *said = node_get(declared, "containers");
+    struct node *list = node_get(found, "containers");
+    uint64_t index;
+    for (const struct node *row = said == NULL ? NULL : said->first; row != NULL; row = row->next) {
+        struct node *seen =
+            node_to_uint(node_get(row, "index"), &index) ? container_of(list, index) : NULL;
+        struct node *use = seen == NULL ? NULL : node_get(seen, "use");
+        if (use != NULL && word_is(row, "use", "sign") && word_is(seen, "use", "unknown"))
+            use->text = arena_strdup(keep, "sign");
+    }
+}

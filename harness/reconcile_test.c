@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reconcile.h"
+
+#include "json_tree.h"
+#include "unit.h"
+
+static struct arena keep;
+static struct diags diags;
+
+static int release(void **state)
+{
+    (void)state;
+    arena_free(&keep);
+    diags_free(&diags);
+    return 0;
+}
+
+/* In single quotes, so that a table stays readable. */
+static struct node *parse(const char *quoted)
+{
+    char *text = arena_strdup(&keep, quoted);
+    for (char *c = text; *c != '\0'; c++)
+        if (*c == '\'')
+            *c = '"';
+    struct node *node = json_tree_parse(&diags, &keep, text, strlen(text), "test", 1);
+    assert_non_null(node);
+    return node;
+}
+
+/* "FAIL TLS_PRF, as ...; WARN ...", or "-" if nothing was compared. */
+static const char *compare(const char *name, const char *declared, const char *found)
+{
+    struct finding_list list = {.count = 0};
+    const char *text = "";
+    if (!reconcile_compare(&keep, name, parse(declared), parse(found), &list))
+        return "-";
+    for (size_t i = 0; i < list.count; i++)
+        text = arena_printf(&keep, "%s%s%s %.*s", text, i == 0 ? "" : "; ",
+                            outcome_name(list.items[i].outcome),
+                            (int)strcspn(list.items[i].expected, ","), list.items[i].expected);
+    return text;
+}
+
+#define PIN "'pin_roles':['user']"
+
+static const struct row {
+    const char *name, *declared, *found, *wanted;
+} rows[] = {
+    {"kdfs", "{'kdfs':['HASH']}", "{'kdfs':['HASH']," PIN "}", ""},
+    {"kdfs", "{'kdfs':['HASH','TLS_PRF']}", "{'kdfs':['HASH','HMAC']," PIN "}",
+     "FAIL TLS_PRF; WARN no HMAC"},
+    {"kdfs", "{'kdfs':['HASH']}", "{'dh':false," PIN "}", "FAIL HASH"},
+    {"kdfs", "{'kdfs':['HASH']}", "{'kdfs':[],'pin_roles':[]}", "-"},
+    {"kdfs", "{}", "{'kdfs':['HASH']," PIN "}", "-"},
+    {"versions", "{'versions':[6,7]}", "{'driver_versions':[5,6]}",
+     "FAIL version 7; WARN no version 5"},
+    {"dh", "{'dh':true}", "{'dh':false}", "FAIL dh"},
+    {"dh", "{'dh':false}", "{'dh':true}", "WARN no dh"},
+    {"dh", "{'dh':false}", "{}", ""},
+    {"key_handles", "{'key_handles':true}", "{'key_handles':false," PIN "}", "FAIL key_handles"},
+    {"agreements", "{'agreements':64}", "{'agreements':9," PIN "}", ""},
+    {"agreements", "{'agreements':2}", "{'agreements':1," PIN "}", "FAIL 2 agreements at once"},
+    {"agreements", "{'agreements':1}", "{'agreements':9," PIN "}", "WARN 1 agreements at once"},
+    {"output", "{'output':'both'}", "{'output':'caller'," PIN "}",
+     "FAIL blocks of the driver's own"},
+    {"output", "{'output':'callee'}", "{'output':'both'," PIN "}", "WARN no the caller's buffer"},
+    {"curves", "{'curves':['P-256','P-384']}",
+     "{'containers':[{'index':0,'curve':'P-256','use':'agree'},"
+     "{'index':1,'curve':'P-384','use':'unknown'},{'index':2,'curve':'P-521','use':'agree'}]," PIN
+     "}",
+     "FAIL P-384; WARN no P-521"},
+};
+
+static void test_reconcile__words_and_numbers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(compare(rows[i].name, rows[i].declared, rows[i].found), rows[i].wanted);
+}
+
+#define FOUND                                                                                      \
+    "{'containers':[{'index':0,'curve':'P-256','use':'agree'},{'index':4,'use':'rsa'},"            \
+    "{'index':5,'curve':'P-256','use':'unknown'}]," PIN "}"
+
+static void test_reconcile__containers(void **state)
+{
+    (void)state;
+    static const struct row cases[] = {
+        {"", "{'index':0,'curve':'P-256','use':'agree'},{'index':4,'use':'rsa'},{'index':5}", "",
+         ""},
+        {"", "{'index':0,'curve':'P-384'},{'index':4,'use':'agree'}", "",
+         "FAIL container 0 on P-384; FAIL container 4 for 'agree'; WARN no container 5"},
+        {"", "{'index':0,'use':'sign'},{'index':4},{'index':5,'use':'sign'},{'index':9}", "",
+         "WARN no agreement with container 0; FAIL container 9"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(compare("containers",
+                                    arena_printf(&keep, "{'containers':[%s]}", cases[i].declared),
+                                    FOUND),
+                            cases[i].wanted);
+}
+
+static void test_reconcile__keys_that_only_sign_are_taken_over(void **state)
+{
+    (void)state;
+    struct node *found = parse(FOUND);
+    reconcile_adopt(
+        &keep, parse("{'containers':[{'index':0,'use':'sign'},{'index':5,'use':'sign'}]}"), found);
+    const struct node *list = node_get(found, "containers");
+    assert_string_equal(node_get_text(list->first, "use"), "agree");
+    assert_string_equal(node_get_text(list->last, "use"), "sign");
+    reconcile_adopt(&keep, NULL, found);
+}
+
+static void test_reconcile__every_capability_has_a_name(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    while (reconcile_name(count) != NULL)
+        count++;
+    assert_int_equal(count, 12);
+    assert_string_equal(compare("telepathy", "{'telepathy':true}", "{" PIN "}"), "-");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_reconcile__words_and_numbers, release),
+        cmocka_unit_test_teardown(test_reconcile__containers, release),
+        cmocka_unit_test_teardown(test_reconcile__keys_that_only_sign_are_taken_over, release),
+        cmocka_unit_test_teardown(test_reconcile__every_capability_has_a_name, release),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

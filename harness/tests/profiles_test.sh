@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The example profiles hold, and what a profile declares is compared with what probing finds.
+. "$(dirname "$0")/lib.sh"
+reference=$DRIVERS/reference.so
+profiles=$ROOT/fixtures/profiles
+
+expect_code 0 "$MDCTS" lint "$profiles/reference.yaml" "$profiles/real-card.yaml"
+
+# Declared containers open the cases of keys that only sign.
+sign=construct/container/of-another-kind
+expect_code 0 "$MDCTS" run --profile "$profiles/reference.yaml" --driver "$reference" --out "$work/run" "$sign" R190
+expect_text "$work/out" "capability       12        0        0"
+expect_no_text "$work/run/results.json" "no sign-only container"
+expect_text "$work/run/results.json" '"id":"capability/kdfs","requirement":null,"verdict":"PASS"'
+
+# A real card's profile, here with somebody else's daemon; the PIN is neither in it nor in the trace.
+expect_code 3 "$MDCTS" virtual -- "$MDCTS" run --profile "$profiles/real-card.yaml" --driver "$reference" \
+    --reader MDCTS --out "$work/real" R190
+expect_text "$work/err" "MDCTS_PIN"
+expect_code 0 "$MDCTS" virtual -- env MDCTS_PIN=123456 "$MDCTS" run --profile "$profiles/real-card.yaml" \
+    --driver "$reference" --reader MDCTS --out "$work/real" R190
+expect_text "$work/out" "capability"
+expect_no_text "$work/real/trace.jsonl" 313233343536
+expect_code 3 "$MDCTS" virtual -- env MDCTS_PIN=123456 "$MDCTS" run --profile "$profiles/real-card.yaml" \
+    --driver "$reference" --out "$work/real" R190
+expect_text "$work/err" "ACS"
+
+# declare EDIT...: the example with something changed, as sed does it.
+declare() {
+    sed "$@" "$profiles/reference.yaml" >"$work/changed.yaml"
+}
+run="$MDCTS run --profile $work/changed.yaml --driver $reference --out $work/run"
+
+# Refused though declared: one failure, and the cases that would need it cost nothing.
+declare -e 's/hashes: \[/hashes: [MD5, /'
+expect_code 1 $run derive/hash/named R190
+expect_text "$work/out" "FAIL capability/hashes"
+expect_text "$work/out" "expected  MD5, as the profile declares"
+expect_code 1 "$MDCTS" judge "$work/run"
+mkdir "$work/copy"
+cp "$work/run/trace.jsonl" "$work/copy"
+expect_code 1 env MDCTS_CASES=/nonexistent "$MDCTS" judge "$work/copy"
+expect_same "$work/run/results.json" "$work/copy/results.json"
+
+# It works though undeclared: a warning, and cases judge it.
+declare -e 's/, TRUNCATE\]/]/'
+expect_code 0 $run R190
+expect_text "$work/out" "WARN capability/kdfs: no TRUNCATE, as the profile declares, observed it works"
+expect_text "$work/run/results.json" '"requirement":"R190","verdict":"PASS"'
+expect_code 1 $run --fail-on warn R190
+
+# Refused and undeclared is a skip; what isn't mentioned isn't compared.
+declare -e '/hashes:/d'
+expect_code 0 $run derive/hash/named
+expect_text "$work/out" "capability       11        0        0"
+expect_no_text "$work/run/results.json" capability/hashes
+
+# A waiver forgives it, and the reproduction names the profile.
+declare -e 's/hashes: \[/hashes: [MD5, /'
+printf 'waivers: [{cases: "capability/*", reason: "MD5 comes", owner: me}]\n' >>"$work/changed.yaml"
+expect_code 0 $run R190
+expect_text "$work/run/results.json" '"verdict":"WAIVED","reason":"MD5 comes"'
+expect_text "$work/run/results.json" "mdcts run --profile $work/changed.yaml --driver "
+
+# What a profile may say and a run does not heed is told; the calling convention is heeded.
+declare -e '$a budgets: {max_time_s: 60}'
+expect_code 0 $run R190
+expect_text "$work/err" "changed.yaml: warning: 'budgets' has no effect"
+declare -e '$a abi: ms'
+expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$DRIVERS/reference-ms.so" --out "$work/run" R063
+expect_text "$work/run/trace.jsonl" '"abi":"ms"'
+expect_code 0 "$MDCTS" run --driver "$DRIVERS/reference-ms.so" --abi ms --out "$work/run" R063
+expect_code 1 "$MDCTS" run --driver "$DRIVERS/reference-ms.so" --out "$work/run" R010
+expect_code 2 "$MDCTS" run --driver "$reference" --abi win32 --out "$work/run" R010
+
+expect_nothing_left
+finish
