@@ -14,11 +14,11 @@
 #include "peer.h"
 #include "plan.h"
 
-#define CONTEXTS_MAX 8
-#define BINDINGS_MAX 65536
-#define PROCESSES_MAX 4
+#define CONTEXTS_MAX        8
+#define BINDINGS_MAX        65536
+#define PROCESSES_MAX       4
 #define CASE_END_TIMEOUT_MS 5000
-#define FREED_MAX    64 /* freed blocks of one call that are searched */
+#define FREED_MAX           64 /* freed blocks of one call that are searched */
 
 struct card_control;
 

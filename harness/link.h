@@ -270,8 +270,10 @@ struct host_answer {
     uint32_t object, offset; /* the BCryptBuffer itself; object UINT32_MAX: not in the list */
     uint32_t parameter;      /* its place in the list; UINT32_MAX: not in the list */
     uint8_t index;
-    uint32_t status; /* returned */
-    bool write;      /* write index */
+    uint32_t status;   /* returned */
+    bool write;        /* write index */
+    uint32_t delay_ms; /* waited before it returns */
+    bool calls_back;   /* CardDestroyDHAgreement of index 255 is called before it returns */
 };
 
 struct host_fault {

@@ -57,6 +57,8 @@ struct callback_answer {
     struct agreement_ref index; /* what is written: an agreement's index or a number */
     uint32_t status;            /* what is returned */
     bool write;                 /* whether anything is written */
+    uint32_t delay_ms;          /* waited before it returns */
+    bool calls_back;            /* into the driver */
 };
 
 /* callbacks: of a step. */

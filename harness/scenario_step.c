@@ -37,7 +37,9 @@ static bool read_answer_status(struct reader *r, const struct node *node, uint32
 
 static bool read_answer(struct reader *r, const struct node *node, struct callback_answer *out)
 {
-    static const char *const keys[] = {"handle", "index", "return", "write"};
+    static const char *const keys[] = {"handle", "index",    "return",
+                                       "write",  "delay_ms", "calls_back"};
+    uint64_t delay_ms = 0;
     *out = (struct callback_answer){.write = true};
     if (!fields_check(r->diags, node, "an answer of CspGetDHAgreement", keys, COUNT(keys)))
         return false;
@@ -45,6 +47,9 @@ static bool read_answer(struct reader *r, const struct node *node, struct callba
     bool ok = field_required(r->diags, node, "an answer", "handle") != NULL;
     ok = field_text(r->diags, node_get(node, "handle"), "handle", &out->handle) && ok;
     ok = field_bool(r->diags, node_get(node, "write"), "write", &out->write) && ok;
+    ok = field_bool(r->diags, node_get(node, "calls_back"), "calls_back", &out->calls_back) && ok;
+    ok = field_uint(r->diags, node_get(node, "delay_ms"), "delay_ms", 0, 60000, &delay_ms) && ok;
+    out->delay_ms = (uint32_t)delay_ms;
     ok = read_answer_status(r, node_get(node, "return"), &out->status) && ok;
     if (index == NULL) {
         out->write = false;

@@ -86,11 +86,11 @@ struct wire_follow {
     uint32_t from_object, from_offset, from_width, reserved;
 };
 
-#define ANSWER_NAME_BYTES 32
+#define ANSWER_NAME_BYTES 24
 
 struct wire_answer {
     uint64_t handle;
-    uint32_t object, offset, parameter, index, status, write;
+    uint32_t object, offset, parameter, index, status, write, delay_ms, calls_back;
     char name[ANSWER_NAME_BYTES]; /* cut, NUL-terminated */
 };
 
