@@ -361,6 +361,8 @@ static struct host_answer answer_for(const struct call_image *image, size_t item
         .index = from->index,
         .status = from->status,
         .write = from->write,
+        .delay_ms = from->delay_ms,
+        .calls_back = from->calls_back,
     };
 }
 

@@ -21,6 +21,8 @@ struct image_answer {
     uint8_t index;
     uint32_t status;
     bool write;
+    uint32_t delay_ms;
+    bool calls_back;
 };
 
 /* entry must have a layout; context is the CARD_DATA that pCardData points to. */

@@ -118,7 +118,7 @@ static void test_image__parameters_lie_in_a_list_with_their_bytes(void **state)
         {.type = KDF_SECRET_HANDLE, .type_name = "KDF_SECRET_HANDLE", .handle = "h1", .cb = 8},
     };
     struct parameter_list list = {PARAMETERS_LIST, items, 4};
-    struct image_answer answer = {"h1", 7, 0, true};
+    struct image_answer answer = {"h1", 7, 0, true, 0, false};
     struct call_image *image = image_of("CardDeriveKey");
     call_image_set_parameters(image, &list);
     call_image_set_answers(image, &answer, 1);

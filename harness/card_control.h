@@ -49,7 +49,8 @@ bool card_control_restore(struct card_control *c);
 /* APDUs since the last restore. */
 bool card_control_count(struct card_control *c, uint64_t *apdus);
 
-/* what: "sw 6F00", "cut 3", "delay 20", "remove" or "reset", at the n-th APDU from now (0: each).
+/* what: "sw 6F00", "cut 3", "short 3", "delay 20", "remove" or "reset", at the n-th APDU from now
+ * (0: each).
  */
 bool card_control_fault(struct card_control *c, unsigned n, const char *what);
 

@@ -14,14 +14,40 @@ static bool expand_requires(struct expander *x, const struct node *from, struct 
     return from == NULL || matrix_expand(x->diags, x->keep, x->matrix, x->combination, from, out);
 }
 
+static bool expand_step(struct expander *x, const struct node *step, struct expanded_case *out)
+{
+    struct node *copy;
+    bool ok = matrix_expand(x->diags, x->keep, x->matrix, x->combination, step, &copy);
+    out->nodes[out->step_count++] = copy;
+    return ok;
+}
+
+/* A block becomes its steps: each is repeated as often as the block, the first says how many belong
+ * together. */
+static bool expand_block(struct expander *x, const struct node *block, struct expanded_case *out)
+{
+    struct node *whole;
+    if (!matrix_expand(x->diags, x->keep, x->matrix, x->combination, block, &whole))
+        return false;
+    const struct node *steps = block_steps(whole), *repeat = node_get(whole, "repeat");
+    for (struct node *step = steps->first, *next = NULL; step != NULL; step = next) {
+        next = step->next;
+        step->key = NULL;
+        if (step->kind == NODE_MAP)
+            node_add(step, "repeat", node_copy(x->keep, repeat));
+        if (step->kind == NODE_MAP && step == steps->first)
+            node_add(step, "block", node_new_uint(x->keep, steps->count));
+        out->nodes[out->step_count++] = step;
+    }
+    return true;
+}
+
 static bool expand_steps(struct expander *x, const struct node *steps, struct expanded_case *out)
 {
     bool ok = true;
-    for (const struct node *step = steps->first; step != NULL; step = step->next) {
-        struct node *copy;
-        ok = matrix_expand(x->diags, x->keep, x->matrix, x->combination, step, &copy) && ok;
-        out->nodes[out->step_count++] = copy;
-    }
+    for (const struct node *item = steps->first; item != NULL; item = item->next)
+        ok = (block_steps(item) != NULL ? expand_block(x, item, out) : expand_step(x, item, out)) &&
+             ok;
     return ok;
 }
 
@@ -32,8 +58,9 @@ bool case_expand(struct diags *diags, struct arena *keep, const struct scenario_
     const struct fixture *fixture = base->fixture;
     bool ok = true;
     *out = (struct expanded_case){.base = base};
-    out->nodes = arena_array(keep, const struct node *,
-                             base->steps->count + (fixture != NULL ? fixture->steps->count : 0));
+    out->nodes =
+        arena_array(keep, const struct node *,
+                    steps_count(base->steps) + (fixture != NULL ? steps_count(fixture->steps) : 0));
     if (fixture != NULL) {
         ok = expand_requires(&x, fixture->requires, &out->requires[0]);
         ok = expand_steps(&x, fixture->steps, out) && ok;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "card_control.h"
+#include "case_process.h"
 #include "mdcts/status.h"
 #include "step_run.h"
 #include "trace.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 
 #define LOAD_TIMEOUT_MS 10000
-#define END_TIMEOUT_MS  5000
 #define SETTLE_MS       3000
 #define SETTLE_PAUSE_MS 2
 
@@ -28,6 +28,8 @@ void case_emit(struct case_run *run, struct node *event)
 {
     if (run->n != EVENT_NO_CASE)
         node_add(event, "c", node_new_uint(run->arena, run->n));
+    if (run->process != 0)
+        node_add(event, "h", node_new_uint(run->arena, run->process));
     if (run->iteration != 0)
         node_add(event, "i", node_new_uint(run->arena, run->iteration));
     run->env->emit(run->env->emit_data, run->arena, event);
@@ -67,9 +69,12 @@ struct run_context *case_context(struct case_run *run, const char *name)
 
 struct binding *case_binding(struct case_run *run, const char *name)
 {
-    for (size_t i = run->binding_count; i > 0; i--)
-        if (strcmp(run->bindings[i - 1]->name, name) == 0)
-            return run->bindings[i - 1];
+    for (size_t i = run->binding_count; i > 0; i--) {
+        struct binding *one = run->bindings[i - 1];
+        bool other = one->repeated && run->repeating && one->iteration != run->iteration;
+        if (!other && strcmp(one->name, name) == 0)
+            return one;
+    }
     return NULL;
 }
 
@@ -80,7 +85,8 @@ struct binding *case_bind(struct case_run *run, const char *name)
     run->bindings = arena_grow(run->arena, run->bindings, run->binding_count,
                                &run->binding_capacity, sizeof(struct binding *));
     struct binding *binding = arena_new(run->arena, struct binding);
-    binding->name = name;
+    *binding =
+        (struct binding){.name = name, .repeated = run->repeating, .iteration = run->iteration};
     run->bindings[run->binding_count++] = binding;
     return binding;
 }
@@ -131,6 +137,22 @@ static void connect_host(struct case_run *run)
                                       outcome == HOST_RETURNED ? card.status : 0));
 }
 
+bool case_start_host(struct case_run *run)
+{
+    struct host_sink sink = {run->arena, host_event, run};
+    run->host = host_start(run->env->link, &sink);
+    if (run->host == NULL) {
+        emit_broken(run, "no host could be started");
+        return false;
+    }
+    bool loaded = false;
+    enum host_outcome outcome =
+        host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
+    if (outcome == HOST_RETURNED && loaded)
+        connect_host(run);
+    return true;
+}
+
 struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
                                 const char *id)
 {
@@ -141,38 +163,80 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     run->id = id;
     case_emit(run, case_event(run, "begin"));
     restore_card(run);
-    struct host_sink sink = {arena, host_event, run};
-    run->host = host_start(env->link, &sink);
-    if (run->host == NULL) {
-        emit_broken(run, "no host could be started");
+    if (!case_start_host(run))
         return NULL;
-    }
-    bool loaded = false;
-    enum host_outcome outcome = host_load(run->host, env->driver, env->call_timeout_ms, &loaded);
-    if (outcome == HOST_RETURNED && loaded)
-        connect_host(run);
     return run;
+}
+
+static bool is_bound(struct case_run *run, const char *name)
+{
+    bool acquired = false;
+    for (size_t i = 0; i < run->context_count; i++)
+        acquired |= run->contexts[i].acquired && strcmp(run->contexts[i].name, name) == 0;
+    return acquired || case_binding(run, name) != NULL;
+}
+
+static bool step_applies(struct case_run *run, const struct step *step)
+{
+    return step->condition == NULL || is_bound(run, step->condition) != step->unless;
+}
+
+static struct step_result leave_out(struct case_run *run, const struct step *step)
+{
+    struct node *event = case_event(run, "not_run");
+    node_add(
+        event, "why",
+        node_new_string(run->arena, arena_printf(run->arena, "%s $%s",
+                                                 step->unless ? "unless" : "if", step->condition)));
+    node_add(event, "left_out", node_new_bool(run->arena, true));
+    case_emit(run, event);
+    return (struct step_result){.why = "left out"};
+}
+
+static struct step_result play(struct case_run *run, const struct step *step, uint32_t number,
+                               uint32_t iteration)
+{
+    run->step = number;
+    run->iteration = iteration;
+    run->repeating = step_is_repeated(step);
+    struct step_result result =
+        step_applies(run, step) ? step_run(run, step) : leave_out(run, step);
+    run->repeating = false;
+    run->iteration = run->step = 0;
+    return result;
 }
 
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number)
 {
     struct step_result result = {0};
-    run->step = number;
-    for (uint32_t i = 0; i < step->repeat; i++) {
-        run->iteration = i;
-        result = step_run(run, step);
-    }
-    run->iteration = 0;
-    run->step = 0;
+    for (uint32_t i = 0; i < step->repeat; i++)
+        result = play(run, step, number, i);
     return result;
+}
+
+void case_run_steps(struct case_run *run, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t together = steps[i].block;
+        if (together == 0 || together > count - i) {
+            case_run_step(run, &steps[i], (uint32_t)i + 1);
+            continue;
+        }
+        for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++)
+            for (size_t k = i; k < i + together; k++)
+                play(run, &steps[k], (uint32_t)k + 1, iteration);
+        i += together - 1;
+    }
 }
 
 /* What a caller does with every context that a case left alive. */
 static void delete_contexts(struct case_run *run)
 {
     for (size_t i = 0; i < run->context_count; i++)
-        if (run->contexts[i].acquired)
+        if (run->contexts[i].acquired) {
+            case_process_enter_nth(run, run->contexts[i].process);
             step_delete_context(run, (uint32_t)i);
+        }
 }
 
 static const char *ending_name(struct host_ended ended)
@@ -185,7 +249,8 @@ static const char *ending_name(struct host_ended ended)
 void case_run_end(struct case_run *run)
 {
     delete_contexts(run);
-    struct host_ended ended = host_end(run->host, true, END_TIMEOUT_MS);
+    case_process_end_others(run);
+    struct host_ended ended = host_end(run->host, true, CASE_END_TIMEOUT_MS);
     run->host = NULL;
     run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;
@@ -206,8 +271,7 @@ bool case_run_planned(const struct run_environment *env, struct arena *arena,
     if (run == NULL)
         return false;
     run->timeout_ms = planned->timeout_ms;
-    for (size_t i = 0; i < planned->step_count; i++)
-        case_run_step(run, &planned->steps[i], (uint32_t)i + 1);
+    case_run_steps(run, planned->steps, planned->step_count);
     case_run_end(run);
     return true;
 }

@@ -14,9 +14,11 @@
 #include "peer.h"
 #include "plan.h"
 
-#define CONTEXTS_MAX 8
-#define BINDINGS_MAX 1024
-#define FREED_MAX    64 /* freed blocks of one call that are searched */
+#define CONTEXTS_MAX        8
+#define BINDINGS_MAX        65536
+#define PROCESSES_MAX       4
+#define CASE_END_TIMEOUT_MS 5000
+#define FREED_MAX           64 /* freed blocks of one call that are searched */
 
 struct card_control;
 
@@ -40,6 +42,8 @@ struct run_environment {
 /* What a name bound by `as` stands for. */
 struct binding {
     const char *name;
+    bool repeated; /* by a repeated step, in that iteration */
+    uint32_t iteration;
     uint32_t context;
     uint8_t index; /* agreements */
     bool has_peer;
@@ -52,8 +56,17 @@ struct binding {
 struct run_context {
     const char *name;
     uint32_t version; /* agreed on */
+    uint32_t process; /* it lives in */
     bool made;        /* CARD_DATA exists */
     bool acquired;    /* and CardAcquireContext succeeded */
+    uint64_t vendor;  /* pvVendorSpecific */
+};
+
+/* See case_process.h. */
+struct run_process {
+    const char *name; /* NULL: the first one */
+    struct host *host;
+    bool connected;
 };
 
 /* What a block held when the driver gave it back. */
@@ -67,9 +80,13 @@ struct case_run {
     struct arena *arena;
     const char *id;
     uint64_t n;
-    struct host *host;
+    struct host *host; /* of the process that has been entered */
     bool connected;
+    uint32_t process; /* the one that has been entered */
+    struct run_process processes[PROCESSES_MAX];
+    size_t process_count; /* 0 until a second one is wanted */
     uint32_t step, iteration;
+    bool repeating; /* the step that is played is a repeated one */
     uint32_t peer_count;
     uint32_t timeout_ms; /* the case's own; 0: the environment's */
     /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
@@ -99,6 +116,9 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
 /* number is 1-based; all repetitions; the result is the last one's. */
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number);
 
+/* All steps, blocks among them. */
+void case_run_steps(struct case_run *run, const struct step *steps, size_t count);
+
 /* Deletes the contexts that are left, unless a host is gone, and ends the host. */
 void case_run_end(struct case_run *run);
 
@@ -107,6 +127,9 @@ bool case_run_planned(const struct run_environment *env, struct arena *arena,
                       const struct planned *planned);
 
 /* ---- for the modules that play steps ---- */
+
+/* A host with the driver and a card connection; false if there can be none. */
+bool case_start_host(struct case_run *run);
 
 struct node *case_event(struct case_run *run, const char *kind);
 void case_emit(struct case_run *run, struct node *event);

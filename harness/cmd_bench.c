@@ -28,7 +28,10 @@ static const struct command_line command = {
     "bench",
     "",
     "Measures a whole isolated case: host, load, connect, acquire, PIN, agreement on P-256, HASH,\n"
-    "delete; and how much of it is the harness' own.  Nothing is judged.",
+    "delete; and what it is made of: the harness' own share is what is left of the whole when the\n"
+    "driver's calls (with the card), its loading, the card's image and the caller's PC/SC calls "
+    "are\n"
+    "taken off.  Nothing is judged.",
     "Exit codes: 0, 2 usage, 3 something is missing.",
     rows,
     sizeof rows / sizeof rows[0],
@@ -44,19 +47,25 @@ static const char case_text[] =
     "{\"line\":1,\"delete_context\":{}}]}";
 
 struct sample {
-    uint64_t whole, own, load, restore, pcsc, driver;
-    uint64_t begin, steps, end, sweep; /* the parts of own */
+    uint64_t whole, own, load, restore, pcsc, driver; /* the others are the parts of whole */
+    uint64_t begin, steps, end, sweep;                /* whole by phase */
+    uint64_t apdu;                                    /* the case's first */
 };
 
-static void ignore_event(void *data, struct arena *arena, struct node *event)
+/* Makes the text that a run would write, and notes how long the card took. */
+static void note_event(void *data, struct arena *arena, struct node *event)
 {
-    size_t *count = data;
-    *count += json_tree_text(arena, event)[0] != '\0';
+    struct sample *sample = data;
+    json_tree_text(arena, event);
+    if (sample->apdu == 0 && strcmp(node_get_text(event, "e"), "apdu") == 0)
+        sample->apdu = node_get_uint(event, "us", 0) * 1000u;
 }
 
 static bool measure(struct session *session, const struct planned *planned, struct arena *arena,
                     struct sample *out)
 {
+    *out = (struct sample){0};
+    session->env.emit_data = out;
     uint64_t start = clock_ns();
     struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id);
     bool ok = run != NULL;
@@ -78,7 +87,7 @@ static bool measure(struct session *session, const struct planned *planned, stru
     uint64_t swept = clock_ns();
     out->whole = swept - start;
     out->begin = begun - start;
-    out->steps = played - begun - out->driver;
+    out->steps = played - begun;
     out->end = ended - played;
     out->sweep = swept - ended;
     out->own = out->whole - out->load - out->driver - out->pcsc - out->restore;
@@ -99,19 +108,38 @@ static void print_row(const char *what, const struct sample *samples, size_t cou
     for (size_t i = 0; i < count; i++)
         memcpy(&values[i], (const char *)&samples[i] + offset, sizeof *values);
     qsort(values, count, sizeof *values, by_value);
-    printf("%-22s %8.3f ms median %8.3f ms 90 %%\n", what, (double)values[count / 2] / 1e6,
+    printf("%-24s %8.3f ms median %8.3f ms 90 %%\n", what, (double)values[count / 2] / 1e6,
            (double)values[count * 9 / 10] / 1e6);
     free(values);
 }
+
+static const struct {
+    const char *what;
+    size_t offset;
+} report[] = {
+    {"a whole case", offsetof(struct sample, whole)},
+    {"  the harness' own", offsetof(struct sample, own)},
+    {"  driver and card", offsetof(struct sample, driver)},
+    {"  loading the driver", offsetof(struct sample, load)},
+    {"  restoring the card", offsetof(struct sample, restore)},
+    {"  PC/SC for the caller", offsetof(struct sample, pcsc)},
+    {"the same by phase", offsetof(struct sample, whole)},
+    {"  host and connection", offsetof(struct sample, begin)},
+    {"  the five calls", offsetof(struct sample, steps)},
+    {"  ending the host", offsetof(struct sample, end)},
+    {"  looking for leftovers", offsetof(struct sample, sweep)},
+    {"one APDU (SELECT)", offsetof(struct sample, apdu)},
+};
 
 static int bench(struct session *session, struct arena *arena)
 {
     struct diags diags = {0};
     struct planned planned;
     struct arena scratch = {0};
-    size_t events = 0, done = 0;
-    session->env.emit = ignore_event;
-    session->env.emit_data = &events;
+    struct sample probing = {0};
+    size_t done = 0;
+    session->env.emit = note_event;
+    session->env.emit_data = &probing;
     session->env.capabilities = probe_capabilities(&session->env, arena);
     session_preload(session);
     struct node *node = json_tree_parse(&diags, arena, case_text, sizeof case_text - 1, "bench", 1);
@@ -133,16 +161,8 @@ static int bench(struct session *session, struct arena *arena)
     }
     printf("%zu isolated cases in %.2f s: %.0f cases a second\n", done, seconds,
            (double)done / seconds);
-    print_row("a whole case", samples, done, offsetof(struct sample, whole));
-    print_row("  the harness' own", samples, done, offsetof(struct sample, own));
-    print_row("    starting the host", samples, done, offsetof(struct sample, begin));
-    print_row("    calls and events", samples, done, offsetof(struct sample, steps));
-    print_row("    ending the host", samples, done, offsetof(struct sample, end));
-    print_row("    sweeping", samples, done, offsetof(struct sample, sweep));
-    print_row("  loading the driver", samples, done, offsetof(struct sample, load));
-    print_row("  restoring the card", samples, done, offsetof(struct sample, restore));
-    print_row("  PC/SC for the caller", samples, done, offsetof(struct sample, pcsc));
-    print_row("  driver and card", samples, done, offsetof(struct sample, driver));
+    for (size_t i = 0; i < sizeof report / sizeof report[0]; i++)
+        print_row(report[i].what, samples, done, report[i].offset);
     return 0;
 }
 

@@ -13,8 +13,8 @@ static bool steps_have(const struct node *steps, const char *requirement)
 {
     for (const struct node *step = steps != NULL ? steps->first : NULL; step != NULL;
          step = step->next) {
-        const struct node *expect = node_get(step, "expect");
-        if (is_for(expect, requirement))
+        const struct node *expect = node_get(step, "expect"), *block = block_steps(step);
+        if (is_for(expect, requirement) || (block != NULL && steps_have(block, requirement)))
             return true;
         bool list = expect != NULL && expect->kind == NODE_LIST;
         for (const struct node *one = list ? expect->first : NULL; one != NULL; one = one->next)

@@ -29,3 +29,10 @@ add_test(NAME golden/scenarios
   COMMAND sh fixtures/scenarios/run.sh ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/mdcts
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(golden/scenarios PROPERTIES LABELS golden TIMEOUT 120)
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME golden/schema
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/tests/schema_test.py ${PROJECT_SOURCE_DIR})
+  set_tests_properties(golden/schema PROPERTIES LABELS golden TIMEOUT 120 SKIP_RETURN_CODE 77)
+endif()

@@ -46,7 +46,7 @@ target_link_libraries(mdcts_cmd_judge
   PUBLIC mdcts_judge mdcts_reports
   PRIVATE mdcts_options mdcts_sanitize)
 
-foreach(noun judge judge_invariant)
+foreach(noun judge judge_invariant judge_language)
   mdcts_unit_test(${noun}_test
     SOURCES ${judge_dir}/${noun}_test.c ${judge_dir}/judge_fixture.c
     LIBS mdcts_judge)

@@ -71,7 +71,7 @@ struct block *case_block(const struct case_record *record, uint64_t id)
 {
     /* Numbers rise within a host; a search from the end finds the youngest of that number. */
     for (size_t i = record->block_count; i-- > 0;)
-        if (record->blocks[i].id == id)
+        if (record->blocks[i].id == id && record->blocks[i].host == record->host)
             return &record->blocks[i];
     return NULL;
 }
@@ -81,12 +81,21 @@ bool same_context(const char *a, const char *b)
     return strcmp(a == NULL ? CONTEXT_DEFAULT : a, b == NULL ? CONTEXT_DEFAULT : b) == 0;
 }
 
+static bool is_repeated(const struct case_record *record, const struct call_record *call)
+{
+    const struct step *step = case_step(record, call->step);
+    return step != NULL && step_is_repeated(step);
+}
+
 const struct agreement *case_agreement(const struct case_record *record,
                                        const struct call_record *when, const char *name)
 {
     for (size_t i = record->agreement_count; i-- > 0;) {
         const struct agreement *one = &record->agreements[i];
-        if (one->call->order < when->order && one->name != NULL && strcmp(one->name, name) == 0)
+        bool other = one->call->iteration != when->iteration && is_repeated(record, one->call) &&
+                     is_repeated(record, when);
+        if (one->call->order < when->order && one->name != NULL && !other &&
+            strcmp(one->name, name) == 0)
             return one;
     }
     return NULL;
@@ -204,7 +213,8 @@ static void take_authentication(struct case_record *record, const struct call_re
 static void take_effect(struct case_record *record, const struct call_record *call)
 {
     const struct step *step = case_step(record, call->step);
-    bool ok = call->status == SCARD_S_SUCCESS;
+    bool of_nothing = node_get(node_get(call->args, "raw"), "pCardData") != NULL;
+    bool ok = call->status == SCARD_S_SUCCESS && !of_nothing;
     if (strncmp(call->entry, "CardAuthenticate", 16) == 0)
         take_authentication(record, call, step);
     else if (!ok)
@@ -268,6 +278,7 @@ static void add_block(struct case_record *record, const struct event *event,
                                 &record->block_capacity, sizeof *record->blocks);
     record->blocks[record->block_count++] =
         (struct block){.id = node_get_uint(event->node, "block", 0),
+                       .host = event->host,
                        .size = node_get_uint(event->node, "size", 0),
                        .live = true,
                        .call = call};
@@ -298,6 +309,20 @@ static void take_free(struct case_record *record, const struct event *event)
         block->live = false;
 }
 
+/* What the driver holds now; what it handed out is the caller's. */
+static void take_ledger(struct case_record *record, const struct event *event)
+{
+    struct balance now = {.step = event->step};
+    for (size_t i = 0; i < record->block_count; i++) {
+        const struct block *block = &record->blocks[i];
+        now.blocks += block->live && !block->handed_out;
+        now.bytes += block->live && !block->handed_out ? block->size : 0;
+    }
+    record->balances = arena_grow(&record->arena, record->balances, record->balance_count,
+                                  &record->balance_capacity, sizeof *record->balances);
+    record->balances[record->balance_count++] = now;
+}
+
 /* ---- the rest ---- */
 
 static void take_transaction(struct case_record *record, const struct event *event)
@@ -321,13 +346,42 @@ static void take_cache(struct case_record *record, const struct event *event)
         call->cache_calls[one]++;
 }
 
+static void take_apdu(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    const char *command = node_get_text(event->node, "command");
+    if (call != NULL && command != NULL && strlen(command) >= 6 &&
+        strncmp(command + 2, "a404", 4) == 0)
+        call->selects++;
+}
+
+static void take_get_dh_agreement(struct case_record *record, const struct event *event)
+{
+    struct call_record *call = case_running_call(record, event);
+    const char *variant = node_get_text(event->node, "variant");
+    if (call != NULL && variant != NULL && strcmp(variant, "other") == 0)
+        call->other_callback++;
+}
+
 static void take_not_run(struct case_record *record, const struct event *event)
 {
     const char *why = node_get_text(event->node, "why");
     record->not_run = arena_grow(&record->arena, record->not_run, record->not_run_count,
                                  &record->not_run_capacity, sizeof *record->not_run);
-    record->not_run[record->not_run_count++] = (struct fact){
-        .step = event->step, .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why)};
+    record->not_run[record->not_run_count++] =
+        (struct fact){.step = event->step,
+                      .text = arena_strdup(&record->arena, why == NULL ? "no reason" : why),
+                      .left_out = node_get_bool(event->node, "left_out", false)};
+}
+
+/* What the card is made to answer may be a reason to ask for a PIN or to connect again. */
+static void take_trouble(struct case_record *record, const char *what)
+{
+    bool pin = what != NULL && (strncmp(what, "sw 63", 5) == 0 || strcmp(what, "sw 6983") == 0);
+    record->state.disturbed = true;
+    record->state.wrong_pin = record->state.wrong_pin || pin;
+    record->state.removed = record->state.removed || (what != NULL && strcmp(what, "remove") == 0);
+    record->state.reset = record->state.reset || (what != NULL && strcmp(what, "reset") == 0);
 }
 
 static void take_card(struct case_record *record, const struct event *event)
@@ -338,6 +392,10 @@ static void take_card(struct case_record *record, const struct event *event)
     if (!node_get_bool(event->node, "ok", true)) {
         if (record->broken == NULL)
             record->broken = arena_printf(&record->arena, "the card did not %s", action);
+        return;
+    }
+    if (strcmp(action, "trouble") == 0) {
+        take_trouble(record, node_get_text(event->node, "what"));
         return;
     }
     if (strcmp(action, "reset") == 0 || strcmp(action, "reconnect") == 0)
@@ -490,16 +548,17 @@ static void take_begin(struct case_record *record, const struct event *event)
 }
 
 static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
-    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
-    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
-    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
-    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
-    [EVENT_CACHE] = take_cache,     [EVENT_OUTPUT] = take_output,
-    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
-    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
-    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
-    [EVENT_END] = take_end,         [EVENT_BROKEN] = take_broken,
-    [EVENT_UNKNOWN] = take_unknown,
+    [EVENT_BEGIN] = take_begin,   [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return, [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,   [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,     [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_CACHE] = take_cache,   [EVENT_OUTPUT] = take_output,
+    [EVENT_LOAD] = take_load,     [EVENT_CRASH] = take_ending,
+    [EVENT_HANG] = take_ending,   [EVENT_EXIT] = take_ending,
+    [EVENT_KILLED] = take_ending, [EVENT_CARD] = take_card,
+    [EVENT_APDU] = take_apdu,     [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
+    [EVENT_LEDGER] = take_ledger, [EVENT_END] = take_end,
+    [EVENT_BROKEN] = take_broken, [EVENT_UNKNOWN] = take_unknown,
 };
 
 static bool is_callback(enum event_kind kind)
@@ -509,6 +568,7 @@ static bool is_callback(enum event_kind kind)
 
 void case_record_feed(struct case_record *record, const struct event *event)
 {
+    record->host = event->host;
     if (event->kind < EVENT_COUNT && event->kind != EVENT_CALL) {
         struct call_record *call = case_running_call(record, event);
         if (call != NULL)

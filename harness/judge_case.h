@@ -35,14 +35,21 @@ struct call_record {
     struct card_state before;     /* when the call began */
     uint32_t events[EVENT_COUNT]; /* how many of each kind while it ran */
     uint32_t cache_calls[CACHE_FUNCTIONS];
-    uint32_t begins, ends; /* transactions of the driver's own */
-    bool ended_callers;    /* it ended a transaction that it had not begun */
+    uint32_t selects;        /* SELECT by name */
+    uint32_t other_callback; /* CspGetDHAgreement by the function that replaced ours */
+    uint32_t begins, ends;   /* transactions of the driver's own */
+    bool ended_callers;      /* it ended a transaction that it had not begun */
 };
 
 struct block {
-    uint64_t id, size;
+    uint64_t id, host, size;
     bool live, handed_out;
     const struct call_record *call; /* that allocated it; NULL: outside a call */
+};
+
+/* What the driver held when a step `ledger` looked. */
+struct balance {
+    uint64_t step, blocks, bytes;
 };
 
 struct agreement {
@@ -64,6 +71,7 @@ struct ending {
 struct fact {
     uint64_t step;
     const char *text;
+    bool left_out; /* as its condition says */
 };
 
 struct case_record {
@@ -75,6 +83,8 @@ struct case_record {
     size_t block_count, block_capacity;
     struct agreement *agreements;
     size_t agreement_count, agreement_capacity;
+    struct balance *balances;
+    size_t balance_count, balance_capacity;
     struct card_state state;
     struct ending ending;
     struct fact *not_run;
@@ -82,6 +92,7 @@ struct case_record {
     const char *broken;     /* the first fault of ours; NULL: none */
     const char *load_error; /* the driver didn't load; NULL: it did */
     const char *printed[2]; /* to stdout and stderr; NULL: nothing */
+    uint64_t host;          /* of the latest event: blocks are numbered by host */
     bool begun, ended;
     uint64_t us, callbacks;
 };

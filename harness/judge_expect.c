@@ -40,6 +40,17 @@ void step_report(struct step_view *view, enum outcome outcome, const char *expec
     finding_add(keep, &view->verdict->findings, &finding);
 }
 
+enum outcome step_capped(const struct step_view *view, enum outcome outcome)
+{
+    enum outcome worst = view->expected == NULL ? OUTCOME_PASS : view->expected->worst;
+    return worst != OUTCOME_PASS && outcome > worst ? worst : outcome;
+}
+
+enum outcome step_deviation(const struct step_view *view)
+{
+    return step_capped(view, requirement_deviation(view->row));
+}
+
 enum outcome step_outcome(const struct requirement *row, const struct call_record *call)
 {
     enum outcome outcome = requirement_outcome(row, call->status);
@@ -86,10 +97,10 @@ static const char *expected_words(const struct step_view *view)
     return "anything";
 }
 
-static bool is_named(const struct expectation *expected, uint32_t status)
+static bool is_among(const uint32_t *codes, size_t count, uint32_t status)
 {
-    for (size_t i = 0; i < expected->code_count; i++)
-        if (expected->codes[i] == status)
+    for (size_t i = 0; i < count; i++)
+        if (codes[i] == status)
             return true;
     return false;
 }
@@ -109,10 +120,15 @@ static bool prompts_without_cause(const struct call_record *call)
 static enum outcome return_outcome(const struct step_view *view)
 {
     const struct call_record *call = view->call;
+    const struct expectation *expected = view->expected;
     bool ok = call->status == SCARD_S_SUCCESS;
-    switch (view->expected->returns) {
+    if (is_among(expected->warn_codes, expected->warn_count, call->status))
+        return OUTCOME_WARN;
+    switch (expected->returns) {
     case RETURN_CODES:
-        return is_named(view->expected, call->status) ? OUTCOME_PASS : deviation_outcome(view);
+        return is_among(expected->codes, expected->code_count, call->status)
+                   ? OUTCOME_PASS
+                   : deviation_outcome(view);
     case RETURN_PER_REQUIREMENT: return step_outcome(view->row, call);
     case RETURN_SUCCESS: return ok ? OUTCOME_PASS : deviation_outcome(view);
     case RETURN_FAILURE:
@@ -137,7 +153,8 @@ static bool check_return(struct step_view *view)
     enum outcome outcome = return_outcome(view);
     if (outcome == OUTCOME_PASS)
         return true;
-    step_report(view, outcome, expected_words(view), status_words(keep, view->call->status));
+    step_report(view, step_capped(view, outcome), expected_words(view),
+                status_words(keep, view->call->status));
     return false;
 }
 
@@ -187,7 +204,7 @@ static bool key_was_given(const struct call_record *call)
 static void check_key_none(struct step_view *view)
 {
     if (key_was_given(view->call))
-        step_report(view, requirement_deviation(view->row), "no key",
+        step_report(view, step_deviation(view), "no key",
                     node_get_bool(view->call->out, "filled", false) ? "bytes in the caller's buffer"
                                                                     : "a pointer in pbDerivedKey");
 }
@@ -200,7 +217,7 @@ static void check_key_length(struct step_view *view)
         return;
     bool told = node_to_uint(node_get(view->call->out, "cbDerivedKey"), &length);
     if (!told || length != wanted)
-        step_report(view, requirement_deviation(view->row),
+        step_report(view, step_deviation(view),
                     arena_printf(keep, "a key of %" PRIu64 " bytes", wanted),
                     told ? arena_printf(keep, "%" PRIu64 " bytes", length) : "no cbDerivedKey");
 }

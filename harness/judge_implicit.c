@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_step.h"
 
+#include "mdcts/cardmod.h"
+
 #include <string.h>
 
 static const struct implicit_row {
@@ -57,8 +59,12 @@ const char *step_implicit_requirement(const struct judge_facts *facts, const str
         const struct implicit_row *row = &implicit_rows[i];
         if (row->op != step->op)
             continue;
+        bool no_card = row->op == STEP_ACQUIRE &&
+                       (step_flags(step) & CARD_SECURE_KEY_INJECTION_NO_CARD_MODE) != 0;
         if (may_refuse != NULL)
-            *may_refuse = row->may_refuse;
+            *may_refuse = row->may_refuse || no_card;
+        if (no_card)
+            return "R041";
         return row->op == STEP_CONSTRUCT ? construct_requirement(facts, step) : row->requirement;
     }
     return NULL;

@@ -82,6 +82,7 @@ static const char *const claims[EVENT_COUNT] = {
     [EVENT_EXIT] = "verdict",
     [EVENT_KILLED] = "verdict",
     [EVENT_CARD] = "verdict",
+    [EVENT_LEDGER] = "expectation",
     [EVENT_END] = "invariant",
     [EVENT_BROKEN] = "verdict",
 };

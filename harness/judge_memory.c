@@ -52,7 +52,8 @@ static enum check_answer leaks(struct watcher_view *view, enum leak_owner owner,
 static bool is_deletion(const struct watcher_view *view)
 {
     const struct call_record *call = watcher_call(view);
-    return watcher_is_entry(call, "CardDeleteContext") && call->status == SCARD_S_SUCCESS;
+    return watcher_is_entry(call, "CardDeleteContext") && call->status == SCARD_S_SUCCESS &&
+           node_get(node_get(call->args, "raw"), "pCardData") == NULL;
 }
 
 enum check_answer context_returns_memory(struct watcher_view *view)

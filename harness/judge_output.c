@@ -110,7 +110,7 @@ static void check_outputs(struct step_view *view)
         view->verdict->checks++;
         if (output_holds(view, one))
             continue;
-        step_report(view, requirement_deviation(view->row), output_words(keep, one),
+        step_report(view, step_deviation(view), output_words(keep, one),
                     arena_printf(keep, "%s = %s", one->name,
                                  node_words(keep, node_get(view->call->out, one->name))));
     }
@@ -145,7 +145,7 @@ static void check_count(struct step_view *view, const char *what, uint64_t seen,
     struct arena *keep = view->facts->keep;
     view->verdict->checks++;
     if (seen < wanted->at_least || seen > wanted->at_most)
-        step_report(view, requirement_deviation(view->row),
+        step_report(view, step_deviation(view),
                     arena_printf(keep, "%s %s", range_words(keep, wanted), what),
                     arena_printf(keep, "%" PRIu64, seen));
 }
@@ -171,8 +171,8 @@ static void check_calls(struct step_view *view)
     struct arena *keep = view->facts->keep;
     for (size_t i = 0; i < view->expected->call_count; i++) {
         const struct calls_expectation *one = &view->expected->calls[i];
-        uint64_t count = 0;
-        if (count_callback(view->call, one->callback, &count))
+        uint64_t count = view->call->other_callback;
+        if (one->other || count_callback(view->call, one->callback, &count))
             check_count(view, arena_printf(keep, "calls of pfn%s", one->callback), count,
                         &one->count);
         else
@@ -184,13 +184,17 @@ static void check_calls(struct step_view *view)
 static void check_apdus(struct step_view *view)
 {
     const char *tap = node_get_text(view->facts->capabilities, "tap");
-    if (!view->expected->has_apdus)
+    const struct expectation *expected = view->expected;
+    if (!expected->has_apdus && !expected->has_selects)
         return;
     if (tap == NULL || strcmp(tap, "active") != 0) {
         view->verdict->skip = "tap-bypassed: the driver's APDUs can't be seen";
         return;
     }
-    check_count(view, "APDUs", view->call->events[EVENT_APDU], &view->expected->apdus);
+    if (expected->has_apdus)
+        check_count(view, "APDUs", view->call->events[EVENT_APDU], &expected->apdus);
+    if (expected->has_selects)
+        check_count(view, "SELECTs by name", view->call->selects, &expected->selects);
 }
 
 /* ---- the entry table ---- */
@@ -237,7 +241,7 @@ static void check_dh_entries(struct step_view *view, size_t set, size_t present)
 {
     struct arena *keep = view->facts->keep;
     const char *seen = arena_printf(keep, "%zu of %zu set", set, present);
-    enum outcome outcome = requirement_deviation(view->row);
+    enum outcome outcome = step_deviation(view);
     switch (view->expected->entry_points) {
     case ENTRY_POINTS_DH_CONSISTENT:
         if (set != 0 && set != present)
@@ -255,6 +259,7 @@ static void check_dh_entries(struct step_view *view, size_t set, size_t present)
                 "the DH entry points all NULL", seen);
         break;
     case ENTRY_POINTS_UNSAID:
+    case ENTRY_POINTS_RSA_NULL:
     case ENTRY_POINTS_COMPLETE: break;
     }
 }
@@ -278,10 +283,49 @@ static void check_entry_points(struct step_view *view)
     }
     const char *missing = missing_entry(members);
     if (view->expected->entry_points == ENTRY_POINTS_COMPLETE && missing != NULL)
-        step_report(view, requirement_deviation(view->row),
-                    "every entry point of the negotiated version",
+        step_report(view, step_deviation(view), "every entry point of the negotiated version",
                     arena_printf(keep, "%s is NULL", missing));
+    if (view->expected->entry_points == ENTRY_POINTS_RSA_NULL &&
+        member_is_set(members, "pfnCardRSADecrypt"))
+        step_report(view, step_deviation(view), "pfnCardRSADecrypt NULL", "set");
     check_dh_entries(view, set, present);
+}
+
+/* ---- the container map ---- */
+
+static const struct node *nth_item(const struct node *list, uint64_t n)
+{
+    const struct node *item = list == NULL ? NULL : list->first;
+    while (item != NULL && n-- > 0)
+        item = item->next;
+    return item;
+}
+
+/* Each container that agrees has a valid record with its curve's size. */
+static void check_container_map(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    const struct node *map = node_get(view->call->out, "container_map");
+    const struct node *list = node_get(view->facts->capabilities, "containers");
+    if (!view->expected->container_map_fits || view->call->status != SCARD_S_SUCCESS)
+        return;
+    view->verdict->checks++;
+    for (const struct node *one = list == NULL ? NULL : list->first; one != NULL; one = one->next) {
+        const char *use = node_get_text(one, "use"), *name = node_get_text(one, "curve");
+        const struct curve *curve = name == NULL ? NULL : curve_by_name(name);
+        uint64_t index = node_get_uint(one, "index", 0);
+        const struct node *row = nth_item(map, index);
+        uint64_t bits = node_get_uint(row, "key_ex", 0);
+        if (use == NULL || strcmp(use, "agree") != 0 || curve == NULL)
+            continue;
+        if (bits != curve->bits || (node_get_uint(row, "flags", 0) & 1) == 0)
+            step_report(view, step_deviation(view),
+                        arena_printf(keep, "container %" PRIu64 " is valid and has %u bits", index,
+                                     curve->bits),
+                        row == NULL ? "no record"
+                                    : arena_printf(keep, "flags %" PRIu64 ", %" PRIu64 " bits",
+                                                   node_get_uint(row, "flags", 0), bits));
+    }
 }
 
 /* ---- public keys and indices ---- */
@@ -331,9 +375,7 @@ static void check_public_key(struct step_view *view)
     bool found = in_key_ex || (node_get_hex(keep, view->call->out, "sig", &blob) && blob.len > 0);
     const char *problem = found ? blob_problem(blob, !in_key_ex, &tolerated) : "no public key";
     if (problem != NULL)
-        step_report(view,
-                    tolerated && agrees_by_probe(view) ? OUTCOME_WARN
-                                                       : requirement_deviation(view->row),
+        step_report(view, tolerated && agrees_by_probe(view) ? OUTCOME_WARN : step_deviation(view),
                     "an ECDH public key in pbKeyExPublicKey", problem);
 }
 
@@ -350,7 +392,7 @@ static void check_index(struct step_view *view)
     }
     const struct agreement *other = case_agreement_at(view->record, view->call, index);
     if (other != NULL)
-        step_report(view, requirement_deviation(view->row), "an index of its own",
+        step_report(view, step_deviation(view), "an index of its own",
                     arena_printf(keep, "index %" PRIu64 ", that of step %" PRIu64, index,
                                  other->call->step));
 }
@@ -361,6 +403,7 @@ void output_judge(struct step_view *view)
     check_calls(view);
     check_apdus(view);
     check_entry_points(view);
+    check_container_map(view);
     check_public_key(view);
     check_index(view);
 }

@@ -3,6 +3,7 @@
 
 #include "mdcts/status.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What a name stands for, as bytes: a derived key, or a container's public key. */
@@ -31,6 +32,39 @@ static const struct call_record *bound_call(const struct case_record *record, ui
     return NULL;
 }
 
+static const struct balance *bound_balance(const struct case_record *record, uint64_t before,
+                                           const char *name)
+{
+    for (size_t i = record->balance_count; name != NULL && i-- > 0;) {
+        const struct step *step = case_step(record, record->balances[i].step);
+        if (step != NULL && record->balances[i].step < before &&
+            strcmp(step_binds(step), name) == 0)
+            return &record->balances[i];
+    }
+    return NULL;
+}
+
+/* Blocks are counted, not bytes: a table may keep the size that it has grown to. */
+static bool relate_balances(struct step_view *view, const struct node *one, const struct node *two,
+                            bool equal)
+{
+    struct arena *keep = view->facts->keep;
+    const char *name = reference_name(one), *other = reference_name(two);
+    const struct balance *a = bound_balance(view->record, view->number, name);
+    const struct balance *b = bound_balance(view->record, view->number, other);
+    if (a == NULL || b == NULL)
+        return a != NULL || b != NULL;
+    view->verdict->checks++;
+    if ((a->blocks == b->blocks) != equal)
+        step_report(view, step_deviation(view),
+                    arena_printf(keep, "the driver holds %s blocks at %s as at %s",
+                                 equal ? "as many" : "not as many", other, name),
+                    arena_printf(
+                        keep, "%" PRIu64 " (%" PRIu64 " bytes) and %" PRIu64 " (%" PRIu64 " bytes)",
+                        b->blocks, b->bytes, a->blocks, a->bytes));
+    return true;
+}
+
 /* False if the name stands for nothing: the step behind it failed and was judged itself. */
 static bool read_related(struct step_view *view, const struct node *node, struct related *out)
 {
@@ -57,7 +91,7 @@ static void relate_two(struct step_view *view, const struct related *a, const st
     if (bytes_equal(a->value, b->value) == equal)
         return;
     step_report(
-        view, requirement_deviation(view->row),
+        view, step_deviation(view),
         arena_printf(keep, "%s and %s %s", a->name, b->name, equal ? "are equal" : "differ"),
         arena_printf(keep, "%s and %s", key_text(keep, a->value), key_text(keep, b->value)));
 }
@@ -66,6 +100,8 @@ static void relate_list(struct step_view *view, const struct node *list, bool eq
 {
     for (const struct node *one = list == NULL ? NULL : list->first; one != NULL; one = one->next) {
         struct related a, b;
+        if (one->next != NULL && relate_balances(view, one, one->next, equal))
+            continue;
         if (!read_related(view, one, &a))
             continue;
         /* Equality is passed on; difference has to hold for each pair. */

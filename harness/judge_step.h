@@ -57,6 +57,12 @@ void output_judge(struct step_view *view);
 /* Judges relate. */
 void relate_judge(struct step_view *view);
 
+/* The outcome of a deviation about which the view's row says nothing more, within `worst`. */
+enum outcome step_deviation(const struct step_view *view);
+
+/* The outcome, or `worst` if that is less. */
+enum outcome step_capped(const struct step_view *view, enum outcome outcome);
+
 /* The outcome of a refusal for a row, given what the case had done to the card. */
 enum outcome step_outcome(const struct requirement *row, const struct call_record *call);
 

@@ -282,40 +282,52 @@ static size_t judge_calls(struct walk *walk, const struct step *step, uint32_t n
     return returned;
 }
 
+static bool is_left_out(const struct case_record *record, uint32_t number)
+{
+    for (size_t i = 0; i < record->not_run_count; i++)
+        if (record->not_run[i].step == number && record->not_run[i].left_out)
+            return true;
+    return false;
+}
+
+static bool judge_relate(struct walk *walk, const struct step *step, uint32_t number)
+{
+    struct step_view view = make_view(walk, step, number, NULL, NULL);
+    view.expected = step->expect_count > 0 ? &step->expects[0] : NULL;
+    bool other = view.expected != NULL && view.expected->requirement != NULL;
+    view.row = find_row(walk, other ? view.expected->requirement : walk->record->plan.requirement);
+    if (view.row != NULL)
+        relate_judge(&view);
+    return view.row != NULL;
+}
+
 /* Returns whether the case goes on. */
 static bool judge_step(struct walk *walk, const struct step *step, uint32_t number)
 {
     const struct ending *ending = &walk->record->ending;
     const struct call_record *last = NULL;
-    bool go_on = true;
-    if (step->op == STEP_RELATE) {
-        struct step_view view = make_view(walk, step, number, NULL, NULL);
-        view.expected = step->expect_count > 0 ? &step->expects[0] : NULL;
-        bool other = view.expected != NULL && view.expected->requirement != NULL;
-        view.row =
-            find_row(walk, other ? view.expected->requirement : walk->record->plan.requirement);
-        if (view.row != NULL)
-            relate_judge(&view);
-        return view.row != NULL;
-    }
+    bool go_on = true, left_out = step->condition != NULL && is_left_out(walk->record, number);
+    if (step->op == STEP_RELATE)
+        return left_out || judge_relate(walk, step, number);
     size_t returned = judge_calls(walk, step, number, &last, &go_on);
-    bool ended_here = ending->kind != EVENT_END &&
-                      (ending->step == number || (returned == 0 && step_entry(step) != NULL));
+    bool ended_here =
+        ending->kind != EVENT_END &&
+        (ending->step == number || (returned == 0 && !left_out && step_entry(step) != NULL));
     if (go_on && ended_here) {
         judge_ending(walk, ending->step == number ? step : NULL,
                      ending->step == number ? number : 0);
         return false;
     }
-    const char *why = why_not_run(walk->record, number);
-    if (go_on && returned == 0 && step_entry(step) != NULL) {
+    if (left_out || !go_on)
+        return go_on;
+    if (step_entry(step) != NULL && returned == 0) {
         judge_nothing(walk, step, number, last);
         return false;
     }
-    if (go_on && step_entry(step) == NULL && why != NULL) {
+    const char *why = step_entry(step) == NULL ? why_not_run(walk->record, number) : NULL;
+    if (why != NULL)
         judge_no_action(walk, step, number, why);
-        return false;
-    }
-    return go_on;
+    return why == NULL;
 }
 
 void steps_judge(const struct verdict_context *context, struct case_record *record,

@@ -365,6 +365,7 @@ struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_
     uint64_t deadline = clock_ms() + (timeout_ms == 0 ? LINK_TIMEOUT_MS : timeout_ms);
     struct frame_writer request = request_begin(host, REQUEST_END);
     frame_put_uint(&request, FIELD_NUMBER, reset_card);
+    frame_put_uint(&request, FIELD_STEP, server_has_room(host->link));
     bool asked = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
     struct wire_end end = {0};
     if (asked)

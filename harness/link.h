@@ -82,6 +82,8 @@ void link_close(struct link *link);
 /* The children of the server that nobody need sweep: forked ahead, or ending unattended.  At most
  * LINK_PARTING_MAX + 1; returns how many. */
 size_t link_own_children(struct link *link, pid_t *pids);
+/* Every child of the server was ended by a sweep. */
+void link_swept(struct link *link);
 
 /* How events come: a map with the keys of the trace ("e" first, then "s", "t", "q" and the kind's
  * own); c, i and h are the runner's to add.  Nodes live in arena.  content is the bytes a block
@@ -268,8 +270,10 @@ struct host_answer {
     uint32_t object, offset; /* the BCryptBuffer itself; object UINT32_MAX: not in the list */
     uint32_t parameter;      /* its place in the list; UINT32_MAX: not in the list */
     uint8_t index;
-    uint32_t status; /* returned */
-    bool write;      /* write index */
+    uint32_t status;   /* returned */
+    bool write;        /* write index */
+    uint32_t delay_ms; /* waited before it returns */
+    bool calls_back;   /* CardDestroyDHAgreement of index 255 is called before it returns */
 };
 
 struct host_fault {
@@ -352,6 +356,11 @@ struct host_result {
 /* Results live in the sink's arena. */
 enum host_outcome host_call(struct host *host, const struct host_call *call,
                             struct host_result *out);
+
+/* The calls that follow are made by that thread of the host's, 1 to 8; 0: by the one that serves
+ * us.
+ */
+enum host_outcome host_thread(struct host *host, uint32_t number);
 
 /* The caller frees a block that the driver returned: event free {.., "caller": true}. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);

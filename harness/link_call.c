@@ -93,7 +93,9 @@ static void put_answers(struct frame_writer *request, const struct host_call *ca
                                   .parameter = from->parameter,
                                   .index = from->index,
                                   .status = from->status,
-                                  .write = from->write};
+                                  .write = from->write,
+                                  .delay_ms = from->delay_ms,
+                                  .calls_back = from->calls_back};
         if (from->name != NULL)
             strncpy(row.name, from->name, sizeof row.name - 1);
         memcpy(to + i * sizeof row, &row, sizeof row);

@@ -25,8 +25,9 @@ struct link {
     bool gone; /* the server is */
     bool has_cores;
     struct link_cores cores;
-    struct host *starting; /* asked for, its number not told yet */
-    struct host *ahead;    /* the next one */
+    struct host *starting; /* asked for by the newest token, its number not told yet */
+    uint32_t token;
+    struct host *ahead; /* the next one */
     pid_t parting[LINK_PARTING_MAX];
     size_t parting_count;
 };
@@ -69,7 +70,9 @@ void link_buffer_give(struct link *link, uint8_t *buffer, size_t used);
 void server_listen(struct link *link, int timeout_ms);
 /* Whether the host's end has been told; takes it. */
 bool server_take_ended(struct host *host);
-/* Lets the host end unattended, if there is room for that. */
+/* Whether one more host may end unattended. */
+bool server_has_room(const struct link *link);
+/* Sends the host, which waits for it, where it ends unattended; false if there is no room. */
 bool server_part(const struct host *host);
 /* ---- link.c ---- */
 /* Closes everything of the runner's and frees host. */

@@ -186,6 +186,11 @@ enum host_outcome host_context_drop(struct host *host, uint32_t id)
     return request_number(host, REQUEST_CONTEXT_DROP, id);
 }
 
+enum host_outcome host_thread(struct host *host, uint32_t number)
+{
+    return request_number(host, REQUEST_THREAD, number);
+}
+
 /* ---- memory ---- */
 
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step)

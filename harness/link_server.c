@@ -142,7 +142,7 @@ static bool note_parted(struct link *link, pid_t pid)
 static void note_started(struct link *link, const struct server_message *message,
                          const int fds[SERVER_DESCRIPTORS])
 {
-    struct host *host = link->starting;
+    struct host *host = message->token == link->token ? link->starting : NULL;
     for (size_t i = 0; host == NULL && i < SERVER_DESCRIPTORS; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -217,27 +217,6 @@ void server_listen(struct link *link, int timeout_ms)
         timeout_ms = 0;
 }
 
-bool server_part(const struct host *host)
-{
-    struct link *link = host->link;
-    if (!link->has_cores || link->parting_count == LINK_PARTING_MAX)
-        return false;
-    sched_setaffinity(host->pid, sizeof link->cores.aside, &link->cores.aside);
-    link->parting[link->parting_count++] = host->pid;
-    return true;
-}
-
-size_t link_own_children(struct link *link, pid_t *pids)
-{
-    size_t count = 0;
-    server_listen(link, 0);
-    for (; count < link->parting_count; count++)
-        pids[count] = link->parting[count];
-    if (link->ahead != NULL && link->ahead->pid > 0)
-        pids[count++] = link->ahead->pid;
-    return count;
-}
-
 bool server_take_ended(struct host *host)
 {
     struct link *link = host->link;
@@ -251,11 +230,51 @@ bool server_take_ended(struct host *host)
     return host->ended;
 }
 
+static bool host_is_there(struct host *host)
+{
+    while (host->pid == 0 && read_message(host->link, START_MS))
+        continue;
+    return host->pid > 0 && host->channel >= 0 && !server_take_ended(host);
+}
+
+bool server_has_room(const struct link *link)
+{
+    return link->has_cores && link->parting_count < LINK_PARTING_MAX;
+}
+
+bool server_part(const struct host *host)
+{
+    struct link *link = host->link;
+    if (!server_has_room(link))
+        return false;
+    sched_setaffinity(host->pid, sizeof link->cores.aside, &link->cores.aside);
+    link->parting[link->parting_count++] = host->pid;
+    return true;
+}
+
+size_t link_own_children(struct link *link, pid_t *pids)
+{
+    size_t count = 0;
+    server_listen(link, 0);
+    for (; count < link->parting_count; count++)
+        pids[count] = link->parting[count];
+    if (link->ahead != NULL && host_is_there(link->ahead))
+        pids[count++] = link->ahead->pid;
+    return count;
+}
+
+void link_swept(struct link *link)
+{
+    if (link->ahead != NULL)
+        host_forget(link->ahead);
+    link->ahead = NULL;
+}
+
 /* A host that the server was asked for; host_is_there() waits for it.  NULL if it can't be asked.
  */
 static struct host *host_ask(struct link *link)
 {
-    struct server_message message = {.kind = SERVER_START};
+    struct server_message message = {.kind = SERVER_START, .token = ++link->token};
     struct host *host = calloc(1, sizeof *host);
     uint8_t *incoming = host == NULL ? NULL : link_buffer_take(link);
     if (incoming == NULL) {
@@ -271,13 +290,6 @@ static struct host *host_ask(struct link *link)
     }
     link->starting = host;
     return host;
-}
-
-static bool host_is_there(struct host *host)
-{
-    while (host->pid == 0 && read_message(host->link, START_MS))
-        continue;
-    return host->pid > 0 && host->channel >= 0 && !server_take_ended(host);
 }
 
 /* The host once it lives; else it is forgotten. */

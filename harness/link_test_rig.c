@@ -24,14 +24,22 @@ struct host *start_host(void)
 
 int open_server(void **state)
 {
+    return open_server_with(state, NULL);
+}
+
+int open_server_with(void **state, const struct link_cores *cores)
+{
     (void)state;
     /* Beside a virtual reader its socket must be known to the host. */
     const char *socket = getenv("PCSCLITE_CSOCK_NAME");
     const char *env[] = {"LC_ALL=C", NULL, NULL};
     if (socket != NULL)
         env[1] = arena_printf(&rig.arena, "PCSCLITE_CSOCK_NAME=%s", socket);
-    struct link_config config = {
-        .server_fd = -1, .host_path = MDCTS_HOST, .env = env, .tap_path = MDCTS_TAP};
+    struct link_config config = {.server_fd = -1,
+                                 .host_path = MDCTS_HOST,
+                                 .env = env,
+                                 .tap_path = MDCTS_TAP,
+                                 .cores = cores};
     const char *error = NULL;
     rig.server = link_open(&config, &rig.arena, &error);
     return rig.server == NULL;

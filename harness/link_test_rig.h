@@ -26,6 +26,7 @@ extern struct rig rig;
 extern const struct host_object derive_object; /* CARD_DERIVE_KEY of version 1, no parameters */
 
 int open_server(void **state);
+int open_server_with(void **state, const struct link_cores *cores);
 int close_server(void **state);
 int set_up(void **state);
 int tear_down(void **state);

@@ -135,6 +135,31 @@ static const char *need_agreements(const struct matcher *m, const struct node *v
     return arena_printf(m->keep, "room for %" PRIu64 " agreements, not %" PRIu64, offered, count);
 }
 
+static const char *need_read_only(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "read_only", "read-only card");
+}
+
+static const char *need_rsa(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "rsa", "RSA keys");
+}
+
+/* All containers that agree have that PIN, so that no other one will do. */
+static const char *need_container_pin(const struct matcher *m, const struct node *value)
+{
+    const struct node *list = node_get(m->capabilities, "containers");
+    uint64_t wanted = 0;
+    node_to_uint(value, &wanted);
+    for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
+        const char *use = node_get_text(c, "use");
+        if (use != NULL && strcmp(use, "agree") == 0 &&
+            node_get_uint(c, "pin", UINT64_MAX) != wanted)
+            return arena_printf(m->keep, "not all containers have PIN %" PRIu64, wanted);
+    }
+    return count_containers(m, "agree", NULL) > 0 ? NULL : "no container agrees";
+}
+
 static const char *need_container(const struct matcher *m, const struct node *value)
 {
     const char *use = strcmp(value->text, "sign-only") == 0 ? "sign" : "rsa";
@@ -177,6 +202,9 @@ static const struct need {
     {"key_handles",     NEED_BOOL,   need_key_handles,     NULL},
     {"deauthenticate",  NEED_BOOL,   need_deauthenticate,  NULL},
     {"dh",              NEED_BOOL,   need_dh,              NULL},
+    {"read_only",       NEED_BOOL,   need_read_only,       NULL},
+    {"rsa",             NEED_BOOL,   need_rsa,             NULL},
+    {"container_pin",   NEED_NUMBER, need_container_pin,   NULL},
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
     {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},
     {"flag",            NEED_WORD,   need_hmac_flag,       &(const struct text_table){(const char *const[]){"hmac-secret"}, 1}},
@@ -332,6 +360,8 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
                                 const struct step *step)
 {
     const char *why = NULL;
+    if (step->card.what != NULL && !m->virtual_reader)
+        return "needs the virtual reader";
     if (step_is_dh(step) && !says(needs_of, "dh") && !node_get_bool(m->capabilities, "dh", false))
         return "no key agreement";
     if (step->op == STEP_CONSTRUCT || step->op == STEP_CONTAINER_INFO ||

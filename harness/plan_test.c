@@ -191,6 +191,78 @@ static void test_plan__a_pin_for_each_agreement(void **state)
     assert_false(is_skipped(always, steps + 2, 3));
 }
 
+static bool said_is_missing(const char *said, const char *capabilities)
+{
+    struct require_case needs = {.said = {json(said)}};
+    return require_missing(&keep, &needs, json(capabilities), true) != NULL;
+}
+
+static void test_plan__what_probing_found_of_the_card(void **state)
+{
+    static const char one[] = "{'containers':[{'use':'agree','pin':1},{'use':'rsa','pin':3}]}";
+    static const char two[] = "{'containers':[{'use':'agree','pin':1},{'use':'agree','pin':3}]}";
+    char *texts[] = {arena_strdup(&keep, one), arena_strdup(&keep, two)};
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (char *at = texts[i]; (at = strchr(at, '\'')) != NULL;)
+            *at = '"';
+    assert_false(said_is_missing("{\"container_pin\":1}", texts[0]));
+    assert_true(said_is_missing("{\"container_pin\":3}", texts[0]));
+    assert_true(said_is_missing("{\"container_pin\":1}", texts[1]));
+    assert_true(said_is_missing("{\"container_pin\":1}", "{\"containers\":[]}"));
+    assert_false(said_is_missing("{\"read_only\":true}", "{\"read_only\":true}"));
+    assert_true(said_is_missing("{\"rsa\":false}", "{\"rsa\":true}"));
+}
+
+/* What disturbs the card needs one that can be disturbed. */
+static void test_plan__troubled_cards_are_virtual(void **state)
+{
+    struct step step;
+    struct require_case needs = {.steps = &step, .step_count = 1};
+    const char *text = "{\"capabilities\":{},\"card\":{\"at\":2,\"status\":28416}}";
+    (void)state;
+    assert_true(scenario_read_step(&diags, &keep, json(text), &step));
+    assert_string_equal(step.card.what, "sw 6F00");
+    assert_int_equal(step.card.at, 2);
+    assert_null(require_missing(&keep, &needs, json("{}"), true));
+    assert_non_null(require_missing(&keep, &needs, json("{}"), false));
+}
+
+static void test_plan__a_block_is_spelt_out(void **state)
+{
+    static const char text[] = "suite: t\n"
+                               "requirements:\n"
+                               "  T-1: {level: must, kind: SRC, text: One., accept: [success]}\n"
+                               "cases:\n"
+                               "  - id: block\n"
+                               "    about: A block.\n"
+                               "    requirement: T-1\n"
+                               "    matrix: {n: [3]}\n"
+                               "    steps:\n"
+                               "      - acquire: {}\n"
+                               "      - repeat: $n\n"
+                               "        steps:\n"
+                               "          - capabilities: {}\n"
+                               "          - capabilities: {version: 2}\n"
+                               "            expect: {return: success}\n";
+    struct planned planned;
+    struct plan_options options = {0};
+    (void)state;
+    const struct node *doc = yaml_tree_parse(
+        &diags, &keep, (struct bytes){(const uint8_t *)text, sizeof text - 1}, "block.yaml");
+    assert_true(scenario_add_suite(&diags, &keep, doc, "block.yaml", &scenario));
+    assert_true(scenario_check(&diags, &keep, &scenario));
+    assert_true(plan_make(&diags, &keep, &scenario, &options, &plan));
+    read_back(0, &planned);
+    assert_int_equal(planned.step_count, 3);
+    assert_int_equal(planned.steps[0].block, 0);
+    assert_int_equal(planned.steps[1].block, 2);
+    assert_int_equal(planned.steps[1].repeat, 3);
+    assert_int_equal(planned.steps[2].block, 0);
+    assert_int_equal(planned.steps[2].repeat, 3);
+    assert_true(step_is_repeated(&planned.steps[2]));
+}
+
 static void test_plan__a_case_survives_the_trace(void **state)
 {
     (void)state;
@@ -282,6 +354,9 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__level_and_shards, release),
         cmocka_unit_test_teardown(test_plan__skips, release),
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
+        cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
+        cmocka_unit_test_teardown(test_plan__troubled_cards_are_virtual, release),
+        cmocka_unit_test_teardown(test_plan__a_block_is_spelt_out, release),
         cmocka_unit_test_teardown(test_plan__a_case_survives_the_trace, release),
         cmocka_unit_test_teardown(test_plan__parameters, release),
         cmocka_unit_test_teardown(test_plan__odd_values, release),

@@ -285,6 +285,46 @@ static void probe_count(struct probe *p)
     note_bool(p, "pin_always", pin_always);
 }
 
+/* ---- what else there is to know ---- */
+
+/* The PIN that each container names: a PIN_ID of four bytes. */
+static void probe_container_pins(struct probe *p)
+{
+    const struct node *rows = node_get(p->found, "containers");
+    if (highest_version(p) < CARD_DATA_VERSION_SIX || !group_begin(p, "probe/container-pins"))
+        return;
+    if (acquire(p))
+        for (struct node *row = rows->first; row != NULL; row = row->next) {
+            struct bytes id;
+            struct step_result r =
+                ask(p, "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
+                    (unsigned)node_get_uint(row, "index", 0));
+            if (succeeded(r) && node_get_hex(p->keep, r.out, "data", &id) && id.len == 4 &&
+                id.data[1] == 0)
+                node_add(row, "pin", node_new_uint(p->keep, id.data[0]));
+        }
+    group_end(p);
+}
+
+/* Whether the driver has RSA keys at all, and whether it calls the card read-only. */
+static void probe_card(struct probe *p)
+{
+    bool rsa = false, read_only = false;
+    struct bytes value;
+    if (group_begin(p, "probe/card") && acquire(p)) {
+        rsa = succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_KEYEXCHANGE\"}}")) ||
+              succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_SIGNATURE\"}}"));
+        if (highest_version(p) >= CARD_DATA_VERSION_SIX) {
+            struct step_result r = ask(p, "{\"get_property\":{\"name\":\"Read Only Mode\"}}");
+            read_only = succeeded(r) && node_get_hex(p->keep, r.out, "data", &value) &&
+                        value.len > 0 && value.data[0] != 0;
+        }
+    }
+    group_end(p);
+    note_bool(p, "rsa", rsa);
+    note_bool(p, "read_only", read_only);
+}
+
 /* ---- derivations ---- */
 
 #define HASH_PARAMETER(name) "[{\"KDF_HASH_ALGORITHM\":\"" name "\"}]"
@@ -461,6 +501,8 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
         probe_output(&p);
         probe_extras(&p);
     }
+    probe_container_pins(&p);
+    probe_card(&p);
     probe_pins(&p);
     note_tap(&p);
     arena_free(&p.arena);

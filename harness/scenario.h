@@ -18,6 +18,7 @@
 #define TIMEOUT_MS_MAX   3600000
 #define EXPECTATIONS_MAX 32
 #define ANSWERS_MAX      64 /* answers of a scripted callback */
+#define STEP_THREADS_MAX 8
 #define CONTEXT_DEFAULT  "main"
 
 /* ---- steps ---- */
@@ -46,6 +47,8 @@ enum step_op {
     STEP_RECONNECT,
     STEP_FOREIGN,
     STEP_RELATE,
+    STEP_LEDGER,
+    STEP_SET_CARD_DATA,
 };
 
 /* What one CspGetDHAgreement call is answered, by handle name. */
@@ -54,6 +57,8 @@ struct callback_answer {
     struct agreement_ref index; /* what is written: an agreement's index or a number */
     uint32_t status;            /* what is returned */
     bool write;                 /* whether anything is written */
+    uint32_t delay_ms;          /* waited before it returns */
+    bool calls_back;            /* into the driver */
 };
 
 /* callbacks: of a step. */
@@ -62,6 +67,12 @@ struct callback_script {
     size_t answer_count;
     uint32_t alloc_fail;      /* the n-th pfnCspAlloc of the call fails; 0: none */
     uint32_t alloc_fail_from; /* the n-th and all later ones fail; 0: none */
+};
+
+/* card: of a step: what the virtual card does at the n-th command of the call. */
+struct card_trouble {
+    const char *what; /* in the words of card_control_fault(); NULL: nothing */
+    uint32_t at;      /* 1: the first; 0: each */
 };
 
 enum return_rule {
@@ -107,6 +118,7 @@ struct output_expectation {
 
 struct calls_expectation {
     const char *callback; /* "CspGetDHAgreement" */
+    bool other;           /* only of the function that set_card_data put in its place */
     struct range count;
 };
 
@@ -116,6 +128,7 @@ enum entry_points_rule {
     ENTRY_POINTS_DH_CONSISTENT,
     ENTRY_POINTS_DH_NULL,
     ENTRY_POINTS_DH_PRESENT,
+    ENTRY_POINTS_RSA_NULL,
 };
 
 struct expectation {
@@ -124,16 +137,20 @@ struct expectation {
     enum return_rule returns;
     const uint32_t *codes; /* RETURN_CODES */
     size_t code_count;
+    const uint32_t *warn_codes; /* `warn`: these are tolerated */
+    size_t warn_count;
+    enum outcome worst; /* how bad a deviation is at most, a wrong key aside; PASS: unsaid */
     struct key_expectation key;
     struct output_expectation *outputs;
     size_t output_count;
     struct calls_expectation *calls;
     size_t call_count;
-    bool has_apdus;
-    struct range apdus;
+    bool has_apdus, has_selects;
+    struct range apdus, selects;
     enum entry_points_rule entry_points;
     bool public_key_valid;
     bool index_distinct;
+    bool container_map_fits;
 };
 
 struct step {
@@ -145,10 +162,15 @@ struct step {
     const struct node *args; /* the operation's arguments: a map, or an empty scalar */
     const struct node *raw;  /* NULL or a map of members, see raw_value_read() */
     const char *context;     /* "main" by default */
-    uint32_t repeat;         /* 1 by default */
+    uint32_t repeat;         /* 1 by default; of the steps of a block, the block's */
+    uint32_t block;          /* so many steps from this one on are repeated together; 0: no block */
     uint32_t timeout_ms;     /* 0: the reader's own */
     bool transaction;        /* true by default */
+    uint32_t thread;         /* of the process: 0 by default, or 1 to STEP_THREADS_MAX */
+    const char *condition;   /* played only if this name is bound, or unless it is; NULL: always */
+    bool unless;
     struct callback_script callbacks;
+    struct card_trouble card;
     struct expectation *expects;
     size_t expect_count;
 };
@@ -162,6 +184,9 @@ const struct node *step_arg(const struct step *step, const char *name);
 const char *step_arg_text(const struct step *step, const char *name, const char *fallback);
 uint64_t step_arg_uint(const struct step *step, const char *name, uint64_t fallback);
 bool step_arg_bool(const struct step *step, const char *name, bool fallback);
+/* Whether the step is played more than once, alone or in a block: then a name that it binds stands,
+ * in other repeated steps, for what the repetition of the same number bound. */
+bool step_is_repeated(const struct step *step);
 /* The name that the step binds with `as`; acquire binds "main" by default; NULL: none. */
 const char *step_binds(const struct step *step);
 /* What `agreement` (or `index`) of derive and destroy names.  False if neither was given. */
@@ -186,6 +211,13 @@ const char *step_op_name(enum step_op op);
 const char *step_entry(const struct step *step);
 
 /* ---- suites, before expansion ---- */
+
+/* The steps of {repeat: N, steps: [...]}; NULL for a step. */
+const struct node *block_steps(const struct node *item);
+/* How many steps a list has, those of blocks counted singly. */
+size_t steps_count(const struct node *list);
+/* Whether it is a list of not too many steps, whose blocks are well made. */
+bool steps_are_readable(const struct node *list);
 
 struct fixture {
     const char *name;

@@ -34,6 +34,8 @@ static const struct op_row ops[] = {
     {"reconnect",          STEP_RECONNECT,          NULL,                       "reconnects and writes new handles into CARD_DATA"},
     {"foreign",            STEP_FOREIGN,            NULL,                       "lets another client send a command to the card"},
     {"relate",             STEP_RELATE,             NULL,                       "compares results of earlier steps"},
+    {"ledger",             STEP_LEDGER,             NULL,                       "notes how much memory the driver holds"},
+    {"set_card_data",      STEP_SET_CARD_DATA,      NULL,                       "sets members of CARD_DATA, as a caller may between calls"},
 };
 /* clang-format on */
 
@@ -319,6 +321,7 @@ static const struct argument_row arguments[] = {
     {STEP_ACQUIRE,            "as",         is_name,                false},
     {STEP_ACQUIRE,            "no_connect", is_boolean,             false},
     {STEP_ACQUIRE,            "guard",      is_boolean,             false},
+    {STEP_ACQUIRE,            "process",    is_name,                false},
     {STEP_AUTHENTICATE,       "role",       is_role,                false},
     {STEP_AUTHENTICATE,       "pin",        is_pin,                 false},
     {STEP_AUTHENTICATE,       "entry",      is_pin_entry,           false},
@@ -368,6 +371,7 @@ static const struct argument_row arguments[] = {
     {STEP_READ_FILE,          "flags",      argument_is_flags,      false},
     {STEP_CALL,               "entry",      is_entry,               true},
     {STEP_FOREIGN,            "apdu",       is_bytes,               true},
+    {STEP_LEDGER,             "as",         is_name,                true},
     {STEP_RELATE,             "equal",      is_reference_list,      false},
     {STEP_RELATE,             "different",  is_reference_list,      false},
 };

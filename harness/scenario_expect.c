@@ -58,6 +58,21 @@ static bool read_status(struct reader *r, const struct node *node, uint32_t *out
     return field_unknown(r->diags, node->at, "return code", node->text, names, count);
 }
 
+/* One code, or a list of them. */
+static bool read_codes(struct reader *r, const struct node *node, const uint32_t **out,
+                       size_t *count)
+{
+    bool list = node->kind == NODE_LIST, ok = true;
+    if (list && (node->count == 0 || node->count > CODES_MAX))
+        return diag_error(r->diags, node->at, "%s needs 1 to %d codes", node->key, CODES_MAX);
+    uint32_t *codes = arena_array(r->keep, uint32_t, list ? node->count : 1);
+    for (const struct node *item = list ? node->first : node; item != NULL;
+         item = list ? item->next : NULL)
+        ok = read_status(r, item, &codes[(*count)++]) && ok;
+    *out = codes;
+    return ok;
+}
+
 static bool read_return(struct reader *r, const struct node *node, struct expectation *out)
 {
     static const struct {
@@ -76,17 +91,24 @@ static bool read_return(struct reader *r, const struct node *node, struct expect
             return true;
         }
     }
-    bool list = node->kind == NODE_LIST;
-    if (list && (node->count == 0 || node->count > CODES_MAX))
-        return diag_error(r->diags, node->at, "return needs 1 to %d codes", CODES_MAX);
-    uint32_t *codes = arena_array(r->keep, uint32_t, list ? node->count : 1);
-    bool ok = true;
-    for (const struct node *item = list ? node->first : node; item != NULL;
-         item = list ? item->next : NULL)
-        ok = read_status(r, item, &codes[out->code_count++]) && ok;
     out->returns = RETURN_CODES;
-    out->codes = codes;
-    return ok;
+    return read_codes(r, node, &out->codes, &out->code_count);
+}
+
+static bool read_warn(struct reader *r, const struct node *node, struct expectation *out)
+{
+    return read_codes(r, node, &out->warn_codes, &out->warn_count);
+}
+
+static bool read_worst(struct reader *r, const struct node *node, struct expectation *out)
+{
+    static const char *const names[] = {"INFO", "WARN"};
+    static const enum outcome outcomes[] = {OUTCOME_INFO, OUTCOME_WARN};
+    size_t place = 0;
+    if (!field_choice(r->diags, node, "worst", names, COUNT(names), &place))
+        return false;
+    out->worst = outcomes[place];
+    return true;
 }
 
 /* ---- key ---- */
@@ -216,6 +238,15 @@ static bool read_output(struct reader *r, const struct node *node, struct expect
 
 /* ---- the rest ---- */
 
+/* A number, bounds, or {other: bounds}. */
+static bool read_call_count(struct reader *r, const struct node *node,
+                            struct calls_expectation *out)
+{
+    const struct node *other = node->count == 1 ? node_get(node, "other") : NULL;
+    out->other = other != NULL;
+    return read_range(r, other != NULL ? other : node, node->key, &out->count);
+}
+
 static bool read_calls(struct reader *r, const struct node *node, struct expectation *out)
 {
     static const char *const callbacks[] = {
@@ -230,9 +261,15 @@ static bool read_calls(struct reader *r, const struct node *node, struct expecta
     for (const struct node *item = node->first; item != NULL; item = item->next) {
         struct calls_expectation *call = &out->calls[out->call_count++];
         call->callback = item->key;
-        ok = read_range(r, item, item->key, &call->count) && ok;
+        ok = read_call_count(r, item, call) && ok;
     }
     return ok;
+}
+
+static bool read_selects(struct reader *r, const struct node *node, struct expectation *out)
+{
+    out->has_selects = true;
+    return read_range(r, node, "selects", &out->selects);
 }
 
 static bool read_apdus(struct reader *r, const struct node *node, struct expectation *out)
@@ -243,7 +280,8 @@ static bool read_apdus(struct reader *r, const struct node *node, struct expecta
 
 static bool read_entry_points(struct reader *r, const struct node *node, struct expectation *out)
 {
-    static const char *const rules[] = {"complete", "dh-consistent", "dh-null", "dh-present"};
+    static const char *const rules[] = {"complete", "dh-consistent", "dh-null", "dh-present",
+                                        "rsa-null"};
     size_t place = 0;
     if (!field_choice(r->diags, node, "entry_points", rules, COUNT(rules), &place))
         return false;
@@ -269,6 +307,11 @@ static bool read_index(struct reader *r, const struct node *node, struct expecta
     return read_word(r, node, "index", "distinct", &out->index_distinct);
 }
 
+static bool read_container_map(struct reader *r, const struct node *node, struct expectation *out)
+{
+    return read_word(r, node, "container_map", "fits", &out->container_map_fits);
+}
+
 static bool read_for(struct reader *r, const struct node *node, struct expectation *out)
 {
     return field_text(r->diags, node, "for", &out->requirement);
@@ -278,9 +321,19 @@ static const struct {
     const char *name;
     bool (*read)(struct reader *r, const struct node *node, struct expectation *out);
 } expect_keys[] = {
-    {"return", read_return},         {"key", read_key},     {"output", read_output},
-    {"calls", read_calls},           {"apdus", read_apdus}, {"entry_points", read_entry_points},
-    {"public_key", read_public_key}, {"index", read_index}, {"for", read_for},
+    {"return", read_return},
+    {"warn", read_warn},
+    {"key", read_key},
+    {"output", read_output},
+    {"calls", read_calls},
+    {"apdus", read_apdus},
+    {"entry_points", read_entry_points},
+    {"public_key", read_public_key},
+    {"index", read_index},
+    {"selects", read_selects},
+    {"container_map", read_container_map},
+    {"worst", read_worst},
+    {"for", read_for},
 };
 
 static bool unknown_key(struct reader *r, const struct node *entry)
@@ -289,6 +342,26 @@ static bool unknown_key(struct reader *r, const struct node *entry)
     for (size_t i = 0; i < COUNT(expect_keys); i++)
         names[i] = expect_keys[i].name;
     return field_unknown(r->diags, entry->key_at, "expectation", entry->key, names, COUNT(names));
+}
+
+/* Keys that only qualify what others expect. */
+static bool check_said(struct reader *r, const struct node *node, const struct expectation *out)
+{
+    static const char *const qualifiers[] = {"for", "worst", "warn"};
+    size_t count = node->count;
+    for (size_t i = 0; i < COUNT(qualifiers); i++)
+        count -= node_get(node, qualifiers[i]) != NULL;
+    if (count == 0)
+        return diag_error(r->diags, node->at, "this expects nothing");
+    if (out->warn_count > 0 && out->returns != RETURN_CODES && out->returns != RETURN_SUCCESS)
+        return diag_error(r->diags, node_get(node, "warn")->at,
+                          "warn needs 'return' with success or codes beside it");
+    for (size_t i = 0; i < out->warn_count; i++)
+        for (size_t j = 0; j < out->code_count; j++)
+            if (out->warn_codes[i] == out->codes[j])
+                return diag_error(r->diags, node_get(node, "warn")->at,
+                                  "a code can't be in both 'return' and 'warn'");
+    return true;
 }
 
 static bool read_one(struct reader *r, const struct node *node, struct expectation *out)
@@ -305,9 +378,7 @@ static bool read_one(struct reader *r, const struct node *node, struct expectati
                                       : expect_keys[i].read(r, entry, out)) &&
              ok;
     }
-    if (node->count == 0 || (node->count == 1 && out->requirement != NULL))
-        return diag_error(r->diags, node->at, "this expects nothing");
-    return ok;
+    return check_said(r, node, out) && ok;
 }
 
 bool expectations_read(struct diags *diags, struct arena *keep, const struct node *node,

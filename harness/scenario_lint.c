@@ -79,15 +79,22 @@ static bool resolve_fixture(struct lint *l, struct scenario_case *c)
         return field_unknown(l->diags, c->fixture->at, "fixture", c->fixture->name, names, count);
     }
     c->fixture = found;
-    return found->steps != NULL && found->steps->kind == NODE_LIST &&
-           found->steps->count <= STEPS_MAX; /* else its reader has complained */
+    return steps_are_readable(found->steps); /* else its reader has complained */
 }
 
 /* ---- names that steps bind ---- */
 
-enum bound_kind { BOUND_CONTEXT, BOUND_AGREEMENT, BOUND_KEY, BOUND_BLOB, BOUND_NOTHING };
+enum bound_kind {
+    BOUND_CONTEXT,
+    BOUND_AGREEMENT,
+    BOUND_KEY,
+    BOUND_BLOB,
+    BOUND_BALANCE,
+    BOUND_NOTHING
+};
 
-static const char *const bound_words[] = {"a context", "an agreement", "a key", "a public key"};
+static const char *const bound_words[] = {"a context", "an agreement", "a key", "a public key",
+                                          "a balance"};
 
 struct bound {
     const char *name;
@@ -110,6 +117,8 @@ static enum bound_kind binds_what(const struct step *step)
         return BOUND_AGREEMENT;
     if (step->op == STEP_DERIVE)
         return BOUND_KEY;
+    if (step->op == STEP_LEDGER)
+        return BOUND_BALANCE;
     return step->op == STEP_CONTAINER_INFO ? BOUND_BLOB : BOUND_NOTHING;
 }
 
@@ -153,14 +162,15 @@ static const char *suggestion(struct scope *s, const char *name)
     return near == NULL ? "" : arena_printf(&s->l->diags->arena, "; did you mean '$%s'?", near);
 }
 
-/* wanted: BOUND_NOTHING for a key or a public key. */
+/* wanted: BOUND_NOTHING for what can be compared. */
 static bool check_use(struct scope *s, const struct node *node, size_t step, enum bound_kind wanted)
 {
     const char *name = reference_name(node);
     struct diags *diags = s->l->diags;
     if (name == NULL)
         return true;
-    const char *what = wanted == BOUND_NOTHING ? "a key or a public key" : bound_words[wanted];
+    const char *what =
+        wanted == BOUND_NOTHING ? "a key, a public key or a balance" : bound_words[wanted];
     const struct bound *bound = find_bound(s, name, false);
     if (bound == NULL)
         return diag_error(diags, node->at,
@@ -169,8 +179,8 @@ static bool check_use(struct scope *s, const struct node *node, size_t step, enu
     if (bound->step >= step)
         return diag_error(diags, node->at, "'$%s' doesn't exist yet: line %u makes it", name,
                           bound->at.line);
-    bool fits = wanted == BOUND_NOTHING ? bound->kind == BOUND_KEY || bound->kind == BOUND_BLOB
-                                        : bound->kind == wanted;
+    bool comparable = bound->kind >= BOUND_KEY && bound->kind <= BOUND_BALANCE;
+    bool fits = wanted == BOUND_NOTHING ? comparable : bound->kind == wanted;
     return fits || diag_error(diags, node->at, "'$%s' is %s, but %s is needed here", name,
                               bound_words[bound->kind], what);
 }
@@ -189,8 +199,8 @@ static bool check_answers(struct scope *s, const struct step *step, size_t numbe
 /* Steps about the card itself, and comparisons, need no context. */
 static bool needs_context(const struct step *step)
 {
-    static const enum step_op without[] = {STEP_ACQUIRE, STEP_RESET,   STEP_REMOVE,
-                                           STEP_INSERT,  STEP_FOREIGN, STEP_RELATE};
+    static const enum step_op without[] = {STEP_ACQUIRE, STEP_RESET,  STEP_REMOVE, STEP_INSERT,
+                                           STEP_FOREIGN, STEP_RELATE, STEP_LEDGER};
     for (size_t i = 0; i < COUNT(without); i++)
         if (without[i] == step->op)
             return false;
@@ -210,16 +220,76 @@ static bool check_context(struct scope *s, const struct step *step, size_t numbe
                       step->context);
 }
 
+/* A balance is compared with balances only. */
+static bool check_one_kind(struct scope *s, const struct node *list)
+{
+    size_t balances = 0, known = 0;
+    for (const struct node *item = list->first; item != NULL; item = item->next) {
+        const char *name = reference_name(item);
+        const struct bound *bound = name == NULL ? NULL : find_bound(s, name, false);
+        known += bound != NULL;
+        balances += bound != NULL && bound->kind == BOUND_BALANCE;
+    }
+    return balances == 0 || balances == known ||
+           diag_error(s->l->diags, list->at, "a balance of memory can't be compared with a key");
+}
+
+static bool check_condition(struct scope *s, const struct step *step, size_t number)
+{
+    const struct node *node = node_get(step->node, step->unless ? "unless" : "if");
+    const struct bound *bound =
+        step->condition == NULL ? NULL : find_bound(s, step->condition, false);
+    if (step->condition == NULL)
+        return true;
+    if (bound == NULL)
+        bound = find_bound(s, step->condition, true);
+    if (bound == NULL || bound->step >= number)
+        return diag_error(s->l->diags, node->at, "no earlier step binds '$%s'", step->condition);
+    return bound->kind <= BOUND_KEY ||
+           diag_error(s->l->diags, node->at, "'$%s' is %s, which is always there", step->condition,
+                      bound_words[bound->kind]);
+}
+
+/* What stands beside an operation that it does nothing for. */
+static bool check_attributes(struct scope *s, const struct step *step)
+{
+    struct diags *diags = s->l->diags;
+    const struct node *card = node_get(step->node, "card");
+    bool ok = true;
+    if (card != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
+        step->op != STEP_DEAUTHENTICATE)
+        ok = diag_error(diags, card->key_at, "%s is no call that a card could disturb",
+                        step->op_name);
+    const struct node *thread = node_get(step->node, "thread");
+    if (thread != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
+        step->op != STEP_DEAUTHENTICATE)
+        ok = diag_error(diags, thread->key_at, "%s is no call that a thread could make",
+                        step->op_name);
+    if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
+        ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
+    for (size_t i = 0; i < step->expect_count; i++)
+        for (size_t k = 0; k < step->expects[i].call_count; k++)
+            if (step->expects[i].calls[k].other &&
+                strcmp(step->expects[i].calls[k].callback, "CspGetDHAgreement") != 0)
+                ok = diag_error(diags, step->expects[i].at,
+                                "only calls of CspGetDHAgreement are told apart by 'other'");
+    return ok;
+}
+
 static bool check_references(struct scope *s, const struct step *step, size_t number)
 {
     bool ok = check_context(s, step, number);
+    ok = check_attributes(s, step) && ok;
+    ok = check_condition(s, step, number) && ok;
     ok = check_use(s, step_arg(step, "agreement"), number, BOUND_AGREEMENT) && ok;
     ok = check_use(s, step_arg(step, "key"), number, BOUND_KEY) && ok;
     ok = check_use(s, node_get(step_arg(step, "peer"), "same"), number, BOUND_AGREEMENT) && ok;
     for (const struct node *list = step->op == STEP_RELATE ? step->args->first : NULL; list != NULL;
-         list = list->next)
+         list = list->next) {
         for (const struct node *item = list->first; item != NULL; item = item->next)
             ok = check_use(s, item, number, BOUND_NOTHING) && ok;
+        ok = check_one_kind(s, list) && ok;
+    }
     return check_answers(s, step, number) && ok;
 }
 
@@ -387,8 +457,7 @@ bool scenario_check(struct diags *diags, struct arena *keep, struct scenario *sc
         for (size_t j = 0; j < suite->case_count; j++) {
             struct scenario_case *c = &suite->cases[j];
             /* What its reader refused has been told already. */
-            bool read = c->id != NULL && c->requirement != NULL && c->steps != NULL &&
-                        c->steps->kind == NODE_LIST && c->steps->count <= STEPS_MAX;
+            bool read = c->id != NULL && c->requirement != NULL && steps_are_readable(c->steps);
             ok = read && check_case(&l, c) && ok;
         }
     }

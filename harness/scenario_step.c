@@ -37,7 +37,9 @@ static bool read_answer_status(struct reader *r, const struct node *node, uint32
 
 static bool read_answer(struct reader *r, const struct node *node, struct callback_answer *out)
 {
-    static const char *const keys[] = {"handle", "index", "return", "write"};
+    static const char *const keys[] = {"handle", "index",    "return",
+                                       "write",  "delay_ms", "calls_back"};
+    uint64_t delay_ms = 0;
     *out = (struct callback_answer){.write = true};
     if (!fields_check(r->diags, node, "an answer of CspGetDHAgreement", keys, COUNT(keys)))
         return false;
@@ -45,6 +47,9 @@ static bool read_answer(struct reader *r, const struct node *node, struct callba
     bool ok = field_required(r->diags, node, "an answer", "handle") != NULL;
     ok = field_text(r->diags, node_get(node, "handle"), "handle", &out->handle) && ok;
     ok = field_bool(r->diags, node_get(node, "write"), "write", &out->write) && ok;
+    ok = field_bool(r->diags, node_get(node, "calls_back"), "calls_back", &out->calls_back) && ok;
+    ok = field_uint(r->diags, node_get(node, "delay_ms"), "delay_ms", 0, 60000, &delay_ms) && ok;
+    out->delay_ms = (uint32_t)delay_ms;
     ok = read_answer_status(r, node_get(node, "return"), &out->status) && ok;
     if (index == NULL) {
         out->write = false;
@@ -93,6 +98,56 @@ static bool read_callbacks(struct reader *r, const struct node *node, struct ste
     bool ok = fields_check(r->diags, node, "callbacks", keys, COUNT(keys));
     ok = read_answers(r, node_get(node, "CspGetDHAgreement"), &out->callbacks) && ok;
     return read_alloc_fault(r, node_get(node, "CspAlloc"), &out->callbacks) && ok;
+}
+
+/* ---- what the card does ---- */
+
+static const struct trouble_row {
+    const char *name;
+    const char *word; /* of the card's control socket */
+    uint64_t most;    /* 0: the value is true */
+} troubles[] = {
+    {"status", "sw", 0xFFFF}, {"cut", "cut", 65538},        {"short", "short", 65536},
+    {"remove", "remove", 0},  {"delay_ms", "delay", 60000}, {"reset", "reset", 0},
+};
+
+static bool read_trouble(struct reader *r, const struct trouble_row *row, const struct node *node,
+                         struct step *out)
+{
+    uint64_t value = 0;
+    bool yes = false;
+    if (row->most == 0) {
+        if (!field_bool(r->diags, node, row->name, &yes))
+            return false;
+        out->card.what = row->word;
+        return yes || field_wrong(r->diags, node, row->name, "true");
+    }
+    if (!field_uint(r->diags, node, row->name, 0, row->most, &value))
+        return false;
+    bool hex = strcmp(row->word, "sw") == 0;
+    out->card.what = arena_printf(r->keep, hex ? "%s %04X" : "%s %u", row->word, (unsigned)value);
+    return true;
+}
+
+static bool read_card(struct reader *r, const struct node *node, struct step *out)
+{
+    static const char *const keys[] = {"at",       "status", "cut",  "short",
+                                       "delay_ms", "remove", "reset"};
+    uint64_t at = 1;
+    size_t given = 0;
+    if (!fields_check(r->diags, node, "card", keys, COUNT(keys)))
+        return false;
+    bool ok = field_uint(r->diags, node_get(node, "at"), "at", 0, 1000, &at);
+    for (size_t i = 0; i < COUNT(troubles); i++) {
+        const struct node *value = node_get(node, troubles[i].name);
+        given += value != NULL;
+        ok = (value == NULL || read_trouble(r, &troubles[i], value, out)) && ok;
+    }
+    out->card.at = (uint32_t)at;
+    return given == 1
+               ? ok
+               : diag_error(r->diags, node->at,
+                            "card needs one of status, cut, short, delay_ms, remove and reset");
 }
 
 /* ---- attributes ---- */
@@ -147,9 +202,31 @@ static bool read_repeat(struct reader *r, const struct node *node, struct step *
     return read_number(r, node, STEP_REPEAT_MAX, &out->repeat);
 }
 
+static bool read_condition(struct reader *r, const struct node *node, struct step *out)
+{
+    if (out->condition != NULL)
+        return diag_error(r->diags, node->key_at, "a step has one condition: if or unless");
+    out->condition = reference_name(node);
+    out->unless = strcmp(node->key, "unless") == 0;
+    return out->condition != NULL ||
+           field_wrong(r->diags, node, node->key,
+                       "$NAME, a name that an earlier step binds with 'as'");
+}
+
+/* Only traces and expanded cases have it. */
+static bool read_block(struct reader *r, const struct node *node, struct step *out)
+{
+    return read_number(r, node, STEPS_MAX, &out->block);
+}
+
 static bool read_timeout(struct reader *r, const struct node *node, struct step *out)
 {
     return read_number(r, node, TIMEOUT_MS_MAX, &out->timeout_ms);
+}
+
+static bool read_thread(struct reader *r, const struct node *node, struct step *out)
+{
+    return read_number(r, node, STEP_THREADS_MAX, &out->thread);
 }
 
 static bool read_transaction(struct reader *r, const struct node *node, struct step *out)
@@ -172,10 +249,13 @@ static const struct {
     const char *name;
     bool (*read)(struct reader *r, const struct node *node, struct step *out);
 } attributes[] = {
-    {"expect", read_expect},           {"callbacks", read_callbacks}, {"raw", read_raw},
-    {"context", read_context},         {"repeat", read_repeat},       {"timeout_ms", read_timeout},
-    {"transaction", read_transaction}, {"line", read_line},           {"file", read_file},
+    {"expect", read_expect},   {"callbacks", read_callbacks}, {"raw", read_raw},
+    {"context", read_context}, {"repeat", read_repeat},       {"timeout_ms", read_timeout},
+    {"card", read_card},       {"thread", read_thread},       {"transaction", read_transaction},
+    {"if", read_condition},    {"unless", read_condition},    {"block", read_block},
+    {"line", read_line},       {"file", read_file},
 };
+#define HIDDEN_ATTRIBUTES 3 /* the last ones: a trace's, and an expanded case's */
 
 static bool unknown_key(struct reader *r, const struct node *entry)
 {
@@ -185,8 +265,7 @@ static bool unknown_key(struct reader *r, const struct node *entry)
     size_t total = 0;
     for (size_t i = 0; i < count && total < COUNT(names); i++)
         names[total++] = ops[i];
-    /* line and file belong to traces: not shown. */
-    for (size_t i = 0; i + 2 < COUNT(attributes) && total < COUNT(names); i++)
+    for (size_t i = 0; i + HIDDEN_ATTRIBUTES < COUNT(attributes) && total < COUNT(names); i++)
         names[total++] = attributes[i].name;
     return field_unknown(r->diags, entry->key_at, "operation or key of a step", entry->key, names,
                          total);
@@ -235,6 +314,39 @@ bool scenario_read_step(struct diags *diags, struct arena *keep, const struct no
     return true;
 }
 
+/* ---- blocks ---- */
+
+const struct node *block_steps(const struct node *item)
+{
+    return item->kind == NODE_MAP ? node_get(item, "steps") : NULL;
+}
+
+size_t steps_count(const struct node *list)
+{
+    size_t count = 0;
+    for (const struct node *item = list->first; item != NULL; item = item->next)
+        count += block_steps(item) == NULL ? 1 : block_steps(item)->count;
+    return count;
+}
+
+static bool block_is_readable(const struct node *block)
+{
+    const struct node *steps = block_steps(block);
+    bool ok = steps->kind == NODE_LIST && steps->count > 0 && block->count == 2 &&
+              node_get(block, "repeat") != NULL;
+    for (const struct node *step = steps->first; ok && step != NULL; step = step->next)
+        ok = block_steps(step) == NULL && node_get(step, "repeat") == NULL;
+    return ok;
+}
+
+bool steps_are_readable(const struct node *list)
+{
+    bool ok = list != NULL && list->kind == NODE_LIST && steps_count(list) <= STEPS_MAX;
+    for (const struct node *item = ok ? list->first : NULL; ok && item != NULL; item = item->next)
+        ok = block_steps(item) == NULL || block_is_readable(item);
+    return ok;
+}
+
 /* ---- accessors ---- */
 
 const struct node *step_arg(const struct step *step, const char *name)
@@ -256,6 +368,11 @@ uint64_t step_arg_uint(const struct step *step, const char *name, uint64_t fallb
 bool step_arg_bool(const struct step *step, const char *name, bool fallback)
 {
     return node_get_bool(step->args, name, fallback);
+}
+
+bool step_is_repeated(const struct step *step)
+{
+    return step->repeat > 1;
 }
 
 const char *step_binds(const struct step *step)

@@ -45,13 +45,37 @@ struct reader {
 
 /* ---- fixtures ---- */
 
-static bool check_steps(struct reader *r, const struct node *steps)
+/* {repeat: N, steps: [...]}; N may still be a variable. */
+static bool check_block(struct reader *r, const struct node *block)
 {
+    static const char *const keys[] = {"repeat", "steps"};
+    bool ok = fields_check(r->diags, block, "a block of steps", keys, COUNT(keys));
+    ok = field_required(r->diags, block, "a block of steps", "repeat") != NULL && ok;
+    const struct node *steps = block_steps(block);
     if (steps->kind != NODE_LIST)
         return field_wrong(r->diags, steps, "steps", "a list of steps, each beginning with '- '");
-    if (steps->count > STEPS_MAX)
+    if (steps->count == 0)
+        return diag_error(r->diags, steps->at, "a block of steps has none");
+    for (const struct node *step = steps->first; step != NULL; step = step->next) {
+        if (block_steps(step) != NULL)
+            ok = diag_error(r->diags, step->at, "a block of steps can't hold another one");
+        else if (node_get(step, "repeat") != NULL)
+            ok = diag_error(r->diags, node_get(step, "repeat")->at,
+                            "a step of a block is repeated with the block");
+    }
+    return ok;
+}
+
+static bool check_steps(struct reader *r, const struct node *steps)
+{
+    bool ok = true;
+    if (steps->kind != NODE_LIST)
+        return field_wrong(r->diags, steps, "steps", "a list of steps, each beginning with '- '");
+    for (const struct node *step = steps->first; step != NULL; step = step->next)
+        ok = (block_steps(step) == NULL || check_block(r, step)) && ok;
+    if (steps_count(steps) > STEPS_MAX)
         return diag_error(r->diags, steps->at, "more than %d steps (STEPS_MAX)", STEPS_MAX);
-    return true;
+    return ok;
 }
 
 static bool read_fixture(struct reader *r, const struct node *node, struct fixture *out)

@@ -428,8 +428,10 @@ void session_sweep(struct session *session)
 {
     pid_t known[LINK_PARTING_MAX + 1];
     size_t count = link_own_children(session->env.link, known);
-    if (!supervisor_is_clean(&session->supervisor, known, count))
-        supervisor_sweep(&session->supervisor, NULL);
+    if (supervisor_is_clean(&session->supervisor, known, count))
+        return;
+    supervisor_sweep(&session->supervisor, NULL);
+    link_swept(session->env.link);
 }
 
 void session_close(struct session *session)

@@ -19,6 +19,35 @@ static bool is_call_argument(const char *name)
     return strcmp(name, "pCardData") == 0 || strcmp(name, "dwFlags") == 0;
 }
 
+/* Functions are named: `other` works as ours do but is another one, `bad` is no function at all. */
+static bool function_value(const struct value_layout *member, const char *text,
+                           struct host_value *out)
+{
+    static const struct {
+        const char *member;
+        enum host_callback callback;
+    } rows[] = {
+        {"pfnCspAlloc", CALLBACK_CSP_ALLOC},
+        {"pfnCspReAlloc", CALLBACK_CSP_REALLOC},
+        {"pfnCspFree", CALLBACK_CSP_FREE},
+        {"pfnCspCacheAddFile", CALLBACK_CSP_CACHE_ADD_FILE},
+        {"pfnCspCacheLookupFile", CALLBACK_CSP_CACHE_LOOKUP_FILE},
+        {"pfnCspCacheDeleteFile", CALLBACK_CSP_CACHE_DELETE_FILE},
+        {"pfnCspPadData", CALLBACK_CSP_PAD_DATA},
+        {"pfnCspUnpadData", CALLBACK_CSP_UNPAD_DATA},
+        {"pfnCspGetDHAgreement", CALLBACK_CSP_GET_DH_AGREEMENT},
+    };
+    bool usual = strcmp(text, "usual") == 0, other = strcmp(text, "other") == 0;
+    *out = (struct host_value){.kind = VALUE_BAD};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].member, member->name) == 0)
+            *out = (struct host_value){.kind = usual || other ? VALUE_CALLBACK : VALUE_BAD,
+                                       .index = rows[i].callback,
+                                       .number = other ? VARIANT_OTHER : VARIANT_NORMAL};
+    return strncmp(member->name, "pfn", 3) == 0 &&
+           (strcmp(text, "bad") == 0 || ((usual || other) && out->kind == VALUE_CALLBACK));
+}
+
 struct acquire_plan {
     struct host_context context;
     struct host_member members[HOST_MEMBERS_MAX];
@@ -39,9 +68,10 @@ static bool plan_member(struct step_call *call, struct acquire_plan *plan, const
     struct bytes content = value.bytes;
     if (value.kind == RAW_NULL)
         to.number = 0;
+    bool function = value.kind == RAW_TEXT && function_value(member, value.text, &to);
     if (value.kind == RAW_TEXT && !bytes_from_utf8_as_utf16(arena, value.text, &content))
         content = (struct bytes){NULL, 0};
-    if (value.kind == RAW_TEXT || value.kind == RAW_BYTES) {
+    if (!function && (value.kind == RAW_TEXT || value.kind == RAW_BYTES)) {
         to = (struct host_value){.kind = VALUE_OBJECT, .index = (uint32_t)plan->context.byte_count};
         plan->bytes[plan->context.byte_count++] = content;
     }
@@ -72,6 +102,25 @@ static bool plan_acquire(struct step_call *call, struct acquire_plan *plan)
     return true;
 }
 
+/* Addresses differ from run to run; what they have in common with others' doesn't. */
+static void note_vendor(struct step_call *call, struct node *out)
+{
+    struct case_run *run = call->run;
+    struct bytes data = call->result.card_data;
+    uint64_t vendor = 0;
+    bool shared = false;
+    if (data.len < offsetof(CARD_DATA, pvVendorSpecific) + sizeof vendor)
+        return;
+    memcpy(&vendor, data.data + offsetof(CARD_DATA, pvVendorSpecific), sizeof vendor);
+    for (size_t i = 0; i < run->context_count; i++)
+        shared |=
+            i != call->context_id && run->contexts[i].acquired && run->contexts[i].vendor == vendor;
+    call->context->vendor = vendor;
+    node_add(out, "pvVendorSpecific",
+             vendor == 0 ? node_new_null(run->arena)
+                         : node_new_string(run->arena, shared ? "shared" : "own"));
+}
+
 /* dwVersion, and for each member that the driver sets whether it is set. */
 static struct node *acquire_outputs(struct step_call *call)
 {
@@ -93,6 +142,7 @@ static struct node *acquire_outputs(struct step_call *call)
         node_add(members, layout[i].name, node_new_string(arena, pointer == 0 ? "null" : "set"));
     }
     node_add(out, "members", members);
+    note_vendor(call, out);
     call->context->version = card_data.dwVersion;
     return out;
 }
@@ -141,6 +191,25 @@ void play_acquire(struct step_call *call)
     step_call_finish(call);
 }
 
+/* ---- members between calls ---- */
+
+void play_set_card_data(struct step_call *call)
+{
+    struct case_run *run = call->run;
+    struct acquire_plan *plan = arena_new(run->arena, struct acquire_plan);
+    plan->context = (struct host_context){.members = plan->members, .bytes = plan->bytes};
+    const struct node *raw = call->step->raw;
+    for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL; item = item->next)
+        if (!plan_member(call, plan, item))
+            return;
+    if (plan->context.byte_count > 0)
+        call->outcome.why = "set_card_data sets numbers, null and functions only";
+    else if (!call->context->made || host_context_set(run->host, call->context_id, plan->members,
+                                                      plan->context.member_count) != HOST_RETURNED)
+        call->outcome.why = "there is no such CARD_DATA";
+    call->outcome.ran = call->outcome.why == NULL;
+}
+
 /* ---- delete ---- */
 
 void play_delete_context(struct step_call *call)
@@ -148,7 +217,10 @@ void play_delete_context(struct step_call *call)
     if (!step_call_begin(call, "CardDeleteContext"))
         return;
     step_call_make(call);
-    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS)
+    if (call->outcome.ran)
+        note_vendor(call, call->outcome.out);
+    bool of_nothing = node_get(call->step->raw, "pCardData") != NULL;
+    if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS && !of_nothing)
         call->context->acquired = false;
     step_call_finish(call);
 }

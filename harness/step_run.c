@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "step_run.h"
 
+#include "card_control.h"
+#include "case_process.h"
 #include "freed_search.h"
 
 #include <assert.h>
@@ -30,6 +32,8 @@ static step_player *const players[] = {
     [STEP_INSERT] = play_card,
     [STEP_RECONNECT] = play_card,
     [STEP_FOREIGN] = play_card,
+    [STEP_LEDGER] = play_ledger,
+    [STEP_SET_CARD_DATA] = play_set_card_data,
     [STEP_RELATE] = NULL, /* a question to the judge; nothing is played */
 };
 
@@ -39,6 +43,20 @@ struct step_result step_not_run(struct case_run *run, const char *why)
     node_add(event, "why", node_new_string(run->arena, why));
     case_emit(run, event);
     return (struct step_result){.why = why};
+}
+
+/* A context stays where it was acquired. */
+static bool enter_process(struct step_call *call)
+{
+    const struct step *step = call->step;
+    bool acquire = step->op == STEP_ACQUIRE && !call->context->made;
+    if (!acquire) {
+        case_process_enter_nth(call->run, call->context->process);
+        return true;
+    }
+    bool ok = case_process_enter(call->run, step_arg_text(step, "process", NULL));
+    call->context->process = call->run->process;
+    return ok;
 }
 
 struct step_result step_run(struct case_run *run, const struct step *step)
@@ -52,7 +70,10 @@ struct step_result step_run(struct case_run *run, const struct step *step)
     if (call.context == NULL)
         return step_not_run(run, "too many contexts");
     call.context_id = (uint32_t)(call.context - run->contexts);
+    if (!enter_process(&call))
+        return step_not_run(run, "no further process could be started");
     play(&call);
+    case_process_enter_nth(run, 0);
     if (!call.outcome.ran && call.outcome.why != NULL)
         return step_not_run(run, call.outcome.why);
     return call.outcome;
@@ -106,8 +127,11 @@ static void prepare_answers(struct step_call *call)
         arena_array(call->run->arena, struct image_answer, script->answer_count + 1);
     for (size_t i = 0; i < script->answer_count; i++) {
         const struct callback_answer *from = &script->answers[i];
-        answers[i] = (struct image_answer){
-            .handle = from->handle, .status = from->status, .write = from->write};
+        answers[i] = (struct image_answer){.handle = from->handle,
+                                           .status = from->status,
+                                           .write = from->write,
+                                           .delay_ms = from->delay_ms,
+                                           .calls_back = from->calls_back};
         /* An answer that writes nothing names no index. */
         bool named = from->index.kind != AGREEMENT_NAMED || from->index.name != NULL;
         if (named)
@@ -220,6 +244,26 @@ static void free_blocks(struct step_call *call)
     }
 }
 
+/* What the card will do while the call runs; the trace says so first. */
+static bool arm_card(struct step_call *call)
+{
+    const struct card_trouble *trouble = &call->step->card;
+    struct arena *arena = call->run->arena;
+    struct card_control *card = call->run->env->card;
+    if (trouble->what == NULL)
+        return true;
+    bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
+    struct node *event = case_event(call->run, "card");
+    node_add(event, "action", node_new_string(arena, "trouble"));
+    node_add(event, "what", node_new_string(arena, trouble->what));
+    node_add(event, "at", node_new_uint(arena, trouble->at));
+    node_add(event, "ok", node_new_bool(arena, ok));
+    case_emit(call->run, event);
+    if (!ok)
+        call->outcome.why = "the card can't be troubled";
+    return ok;
+}
+
 void step_call_make(struct step_call *call)
 {
     struct case_run *run = call->run;
@@ -235,9 +279,17 @@ void step_call_make(struct step_call *call)
     made.cache_after = call->step->op == STEP_ACQUIRE;
     made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, &made);
+    if (!arm_card(call))
+        return;
     emit_call(call);
     run->freed_count = 0;
+    if (call->step->thread != 0)
+        host_thread(run->host, call->step->thread);
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (call->step->thread != 0)
+        host_thread(run->host, 0);
+    if (call->step->card.what != NULL)
+        card_control_clear(run->env->card);
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT

@@ -155,6 +155,7 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_EXIT] = "exit",
     [EVENT_KILLED] = "killed",
     [EVENT_CARD] = "card",
+    [EVENT_LEDGER] = "ledger",
     [EVENT_END] = "end",
     [EVENT_BROKEN] = "broken",
 };

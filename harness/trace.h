@@ -92,6 +92,7 @@ enum event_kind {
     EVENT_EXIT,
     EVENT_KILLED,
     EVENT_CARD,
+    EVENT_LEDGER,
     EVENT_END,
     EVENT_BROKEN,
     EVENT_UNKNOWN, /* a kind that this version doesn't know */

@@ -5,9 +5,11 @@
 #include "objects.h"
 #include "pcsc.h"
 
+#include "mdcts/cardmod.h"
 #include "mdcts/cng.h"
 #include "mdcts/status.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 
 enum match { MATCH_NONE, MATCH_ADDRESS, MATCH_VALUE, MATCH_COPY };
@@ -114,6 +116,22 @@ static void put_answer(struct frame_writer *event, const struct answer *answer, 
     frame_close(event, mark);
 }
 
+/* An index that no driver has given out yet when it asks: to destroy it changes nothing. */
+#define INDEX_OF_NOTHING 255
+
+/* What a caller may do meanwhile: take its time, or call the driver again. */
+static void dawdle(const struct answer *answer)
+{
+    const struct context *context = context_get(current_context);
+    if (answer->row.delay_ms != 0)
+        poll(NULL, 0, (int)answer->row.delay_ms);
+    if (answer->row.calls_back == 0 || context == NULL)
+        return;
+    CARD_DATA *card = (CARD_DATA *)(void *)context->region.data;
+    if (card->pfnCardDestroyDHAgreement != NULL)
+        (void)card->pfnCardDestroyDHAgreement(card, INDEX_OF_NOTHING, 0);
+}
+
 uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_t flags,
                           enum host_variant variant)
 {
@@ -137,5 +155,7 @@ uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_
         frame_put_text(event, EV_VARIANT, "other");
     put_answer(event, answer, written, status);
     channel_send(event);
+    if (answer != NULL)
+        dawdle(answer);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "objects.h"
 #include "pcsc.h"
 #include "scratch.h"
+#include "threads.h"
 #include "value.h"
 
 #include "../base/clock.h"
@@ -172,9 +173,23 @@ static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
            objects_seal(request->objects) && follows_valid(request->follows);
 }
 
+struct invocation {
+    entry_function *function;
+    const uint64_t *a;
+    uint32_t status;
+};
+
+static void invoke(void *data)
+{
+    struct invocation *one = data;
+    const uint64_t *a = one->a;
+    one->status = one->function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
+}
+
 static void call(const struct wire_call *head, entry_function *function, const uint64_t *a,
                  struct wire_result *out)
 {
+    struct invocation one = {.function = function, .a = a};
     bool transaction = head->transaction != 0 && pcsc_connected() && !pcsc_transaction_held();
     if (transaction)
         out->transaction_status = pcsc_begin();
@@ -182,7 +197,8 @@ static void call(const struct wire_call *head, entry_function *function, const u
     callbacks_start_call(head);
     running = entries[head->entry].name;
     uint64_t start = clock_ns();
-    out->status = function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
+    threads_run(invoke, &one);
+    out->status = one.status;
     out->duration_ns = clock_ns() - start;
     running = NULL;
     callbacks_end_call(out);

@@ -162,6 +162,13 @@ struct frame channel_receive(void)
     }
 }
 
+void channel_await_close(void)
+{
+    uint8_t byte;
+    while (recv(channel, &byte, 1, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 void channel_wipe(void)
 {
     explicit_bzero(incoming + FRAME_HEADER_BYTES, incoming_used - FRAME_HEADER_BYTES);

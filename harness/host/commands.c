@@ -10,6 +10,7 @@
 #include "process.h"
 #include "protocol.h"
 #include "scratch.h"
+#include "threads.h"
 
 #include <stdio.h>
 
@@ -198,12 +199,20 @@ static void do_end(struct bytes fields)
 {
     pcsc_disconnect(get_number(fields, FIELD_NUMBER) != 0);
     fflush(stdout); /* before the reply: behind it nobody empties the pipe */
-    struct wire_end end = {
-        .load_ns = caller_load_ns(), .pcsc_ns = pcsc_spent_ns(), .quiet = process_is_quiet()};
+    struct wire_end end = {.load_ns = caller_load_ns(),
+                           .pcsc_ns = pcsc_spent_ns(),
+                           .quiet = get_number(fields, FIELD_STEP) != 0 && process_is_quiet()};
     struct frame_writer *reply = channel_reply(REPLY + REQUEST_END);
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
     frame_put_bytes(reply, FIELD_HEAD, &end, sizeof end);
     channel_send(reply);
+    if (end.quiet != 0)
+        channel_await_close();
+}
+
+static void do_thread(struct bytes fields)
+{
+    reply_done(REQUEST_THREAD, threads_choose(get_number(fields, FIELD_NUMBER)));
 }
 
 void commands_run(void)
@@ -220,6 +229,7 @@ void commands_run(void)
         [REQUEST_FREE] = do_free,
         [REQUEST_PEEK] = do_peek,
         [REQUEST_MAPS] = do_maps,
+        [REQUEST_THREAD] = do_thread,
         [REQUEST_END] = do_end,
     };
     struct frame request;

@@ -25,6 +25,7 @@ enum request_kind {
     REQUEST_FREE,
     REQUEST_PEEK,
     REQUEST_MAPS,
+    REQUEST_THREAD,
     REQUEST_END,
     REQUEST_LAST = REQUEST_END
 };
@@ -85,11 +86,11 @@ struct wire_follow {
     uint32_t from_object, from_offset, from_width, reserved;
 };
 
-#define ANSWER_NAME_BYTES 32
+#define ANSWER_NAME_BYTES 24
 
 struct wire_answer {
     uint64_t handle;
-    uint32_t object, offset, parameter, index, status, write;
+    uint32_t object, offset, parameter, index, status, write, delay_ms, calls_back;
     char name[ANSWER_NAME_BYTES]; /* cut, NUL-terminated */
 };
 
@@ -108,7 +109,8 @@ struct wire_result {
 
 struct wire_end {
     uint64_t load_ns, pcsc_ns; /* of the host's life, spent in dlopen and in PC/SC calls of ours */
-    uint32_t quiet;            /* nothing of the driver's outlives the process or ends with it */
+    uint32_t quiet; /* it was asked for, and nothing of the driver's outlives the process or ends
+                     * with it: the host waits for the channel to be closed */
     uint32_t reserved;
 };
 
@@ -156,7 +158,7 @@ struct server_message {
     uint32_t kind;
     int32_t pid;
     int32_t status;
-    uint32_t reserved;
+    uint32_t token; /* of SERVER_START, repeated by its SERVER_STARTED */
 };
 
 /* The host's own exit code when its channel is gone; a driver that closed it is the usual cause. */

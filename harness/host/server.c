@@ -73,14 +73,14 @@ static _Noreturn void become_host(pid_t server, const struct ends *ends, int (*r
     _exit(run(process_enter(server, ends->fds[0], ends->fds[1], ends->fds[2])));
 }
 
-static void start(int socket, int (*run)(int channel))
+static void start(int socket, uint32_t token, int (*run)(int channel))
 {
     struct ends ours, theirs;
     pid_t server = getpid();
     pid_t pid = ends_make(&ours, &theirs) ? fork() : -1;
     if (pid == 0)
         become_host(server, &theirs, run);
-    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid},
+    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid, .token = token},
          pid < 0 ? NULL : &ours);
     ends_close(&ours);
     ends_close(&theirs);
@@ -128,6 +128,6 @@ int server_run(int socket, int (*run)(int channel))
         if (got == 0 || (got < 0 && errno != EINTR))
             return EXIT_SUCCESS;
         if (got == (ssize_t)sizeof message && message.kind == SERVER_START)
-            start(socket, run);
+            start(socket, message.token, run);
     }
 }
