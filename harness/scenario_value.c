@@ -100,7 +100,8 @@ static bool read_peer_map(const struct node *map, struct peer_spec *out)
     return read_point(node_get(map, "point"), &out->point) &&
            read_word(map, "magic", &out->has_magic, &out->magic) &&
            read_word(map, "cbKey", &out->has_cb_key, &out->cb_key) &&
-           read_word(map, "length", &out->has_length, &out->length) && out->length <= VALUE_BYTES_MAX;
+           read_word(map, "length", &out->has_length, &out->length) &&
+           out->length <= VALUE_BYTES_MAX;
 }
 
 bool peer_spec_read(const struct node *node, struct peer_spec *out)

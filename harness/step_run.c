@@ -127,12 +127,11 @@ static void prepare_answers(struct step_call *call)
         arena_array(call->run->arena, struct image_answer, script->answer_count + 1);
     for (size_t i = 0; i < script->answer_count; i++) {
         const struct callback_answer *from = &script->answers[i];
-        answers[i] = (struct image_answer){
-            .handle = from->handle,
-            .status = from->status,
-            .write = from->write,
-            .delay_ms = from->delay_ms,
-            .calls_back = from->calls_back};
+        answers[i] = (struct image_answer){.handle = from->handle,
+                                           .status = from->status,
+                                           .write = from->write,
+                                           .delay_ms = from->delay_ms,
+                                           .calls_back = from->calls_back};
         /* An answer that writes nothing names no index. */
         bool named = from->index.kind != AGREEMENT_NAMED || from->index.name != NULL;
         if (named)

@@ -65,7 +65,6 @@ typedef void step_player(struct step_call *call);
 step_player play_acquire, play_delete_context, play_authenticate, play_deauthenticate,
     play_construct, play_derive, play_destroy, play_destroy_key, play_container_info,
     play_query_key_sizes, play_capabilities, play_get_property, play_container_property,
-    play_read_file, play_call, play_card, play_ledger,
-    play_set_card_data;
+    play_read_file, play_call, play_card, play_ledger, play_set_card_data;
 
 #endif
