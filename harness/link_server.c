@@ -148,6 +148,10 @@ static void note_started(struct link *link, const struct server_message *message
             close(fds[i]);
     if (host == NULL)
         return;
+    /* Numbers come again: an end that nobody asked about is not this host's. */
+    for (size_t i = 0; i < link->ended_count; i++)
+        if (link->ended[i].pid == message->pid)
+            link->ended[i--] = link->ended[--link->ended_count];
     host->pid = message->pid;
     host->channel = fds[0];
     host->outputs[0].pipe = fds[1];
