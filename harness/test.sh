@@ -36,6 +36,7 @@ need command openssl openssl
 need command xmllint libxml2-utils
 need command python3 python3
 need file /usr/lib/python3/dist-packages/jsonschema python3-jsonschema
+need file /usr/lib/python3/dist-packages/yaml python3-yaml
 setup_install
 
 for preset in dev dev-clang; do
