@@ -24,6 +24,7 @@ add_library(mdcts_judge STATIC
   ${judge_dir}/judge_implicit.c
   ${judge_dir}/judge_invariant.c
   ${judge_dir}/judge_key.c
+  ${judge_dir}/judge_secret.c
   ${judge_dir}/judge_output.c
   ${judge_dir}/judge_relate.c
   ${judge_dir}/judge_steps.c

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_step.h"
 
+#include "judge_secret.h"
+
 #include "mdcts/status.h"
 #include "status_name.h"
 
@@ -17,6 +19,18 @@ const char *status_words(struct arena *keep, uint32_t status)
         return "success";
     return name == NULL ? arena_printf(keep, "0x%08" PRIx32, status)
                         : arena_printf(keep, "%s (0x%08" PRIx32 ")", name, status);
+}
+
+void verdict_block(struct arena *keep, struct case_verdict *verdict, const struct blocking *by)
+{
+    if (verdict->findings.worst >= OUTCOME_WARN)
+        return;
+    verdict->blocked_by = arena_strdup(keep, by->requirement);
+    verdict->blocked_code = by->code;
+    verdict->blocked_outcome = by->outcome;
+    verdict->blocked_why = by->step == 0 ? arena_printf(keep, "by %s: %s", by->requirement, by->why)
+                                         : arena_printf(keep, "by %s, step %" PRIu32 ": %s",
+                                                        by->requirement, by->step, by->why);
 }
 
 void step_report(struct step_view *view, enum outcome outcome, const char *expected,
@@ -160,6 +174,52 @@ static bool check_return(struct step_view *view)
 
 /* ---- the key ---- */
 
+struct question {
+    struct step_view *view;
+    struct bytes key;
+};
+
+static bool fits(void *data, struct bytes z)
+{
+    const struct question *question = data;
+    struct step_view *view = question->view;
+    return key_fits_secret(&view->facts->key, view->record, view->call, &view->expected->key,
+                           question->key, z);
+}
+
+/* A key that is right for a wrong secret is the fault of the requirement that the secret breaks;
+ * where that isn't the row of the expectation, the case is blocked by it. */
+static bool block_by_secret(struct step_view *view, struct bytes key)
+{
+    struct question question = {view, key};
+    struct arena *keep = view->facts->keep;
+    struct wrong_secret secret = wrong_secret_find(
+        &view->facts->key, view->record, key_agreement(view->record, view->call), fits, &question);
+    if (secret.requirement == NULL || strcmp(secret.requirement, view->row->id) == 0)
+        return false;
+    struct blocking by = {
+        .requirement = secret.requirement,
+        .step = view->number,
+        .outcome = OUTCOME_FAIL,
+        .why = arena_printf(keep, "the key is made of %s", secret.words),
+    };
+    verdict_block(keep, view->verdict, &by);
+    return true;
+}
+
+/* At any level: the peer would have another key. */
+static void report_wrong_key(struct step_view *view, const struct key_answer *answer,
+                             struct bytes key)
+{
+    struct arena *keep = view->facts->keep;
+    if (block_by_secret(view, key))
+        return;
+    step_report(view, OUTCOME_FAIL,
+                answer->expected == NULL ? "the oracle's key"
+                                         : arena_printf(keep, "key %s", answer->expected),
+                arena_printf(keep, "key %s", key_text(keep, key)));
+}
+
 static void check_key_oracle(struct step_view *view)
 {
     struct arena *keep = view->facts->keep;
@@ -184,12 +244,7 @@ static void check_key_oracle(struct step_view *view)
                     arena_printf(keep, "the key of a tolerated reading: %s", got));
         break;
     case KEY_UNDEFINED: step_report(view, OUTCOME_INFO, arena_strdup(keep, answer.why), got); break;
-    case KEY_WRONG: /* at any level: the peer would have another key */
-        step_report(view, OUTCOME_FAIL,
-                    answer.expected == NULL ? "the oracle's key"
-                                            : arena_printf(keep, "key %s", answer.expected),
-                    arena_printf(keep, "key %s", got));
-        break;
+    case KEY_WRONG: report_wrong_key(view, &answer, key); break;
     case KEY_UNJUDGED: view->verdict->broken = arena_strdup(keep, answer.why); break;
     }
 }

@@ -46,6 +46,7 @@ static const char *const rows[][4] = {
      ",'accept':['SCARD_W_SECURITY_VIOLATION'],'warn':['failure'],'fail':['success']"},
     {"R088", "must", "INF",
      ",'accept':['SCARD_E_INVALID_PARAMETER'],'warn':['failure'],'fail':['success']"},
+    {"R063", "must", "SRC", ",'accept':['SCARD_S_SUCCESS']"},
     {"R093", "must", "INF", ""},
     {"R095", "must", "INF", ""},
     {"R100", "should", "INF", ""},

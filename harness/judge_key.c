@@ -229,8 +229,8 @@ static struct reading_result try_reading(const struct key_judge *judge, struct a
     return out;
 }
 
-static const struct agreement *derived_from(const struct case_record *record,
-                                            const struct call_record *call)
+const struct agreement *key_agreement(const struct case_record *record,
+                                      const struct call_record *call)
 {
     const char *name = node_get_text(call->args, "agreement");
     uint64_t index;
@@ -278,7 +278,7 @@ struct key_answer key_check(const struct key_judge *judge, struct case_record *r
 {
     struct oracle_request secret = {.key_bytes = key.len};
     struct key_answer answer = {.match = KEY_WRONG};
-    const struct agreement *agreement = derived_from(record, call);
+    const struct agreement *agreement = key_agreement(record, call);
     if (agreement == NULL)
         return unjudged("the agreement that was derived from is not in the trace");
     const char *why = key_secret(judge, record, agreement, &secret.curve, &secret.z);
@@ -289,4 +289,23 @@ struct key_answer key_check(const struct key_judge *judge, struct case_record *r
         (void)try_readings(judge, &record->arena, &secret, call, expected->warned,
                            expected->warned_count, key, KEY_WARNED, &answer);
     return answer;
+}
+
+bool key_fits_secret(const struct key_judge *judge, struct case_record *record,
+                     const struct call_record *call, const struct key_expectation *expected,
+                     struct bytes key, struct bytes z)
+{
+    struct oracle_request secret = {.key_bytes = key.len, .z = z};
+    struct bytes right;
+    const struct agreement *agreement = key_agreement(record, call);
+    if (agreement == NULL || key_secret(judge, record, agreement, &secret.curve, &right) != NULL)
+        return false;
+    for (size_t i = 0; i < expected->accepted_count; i++) {
+        struct oracle_request request = secret;
+        if (make_request(&record->arena, call, &expected->accepted[i], &request) &&
+            request.kdf != NULL && request.kdf[0] != '\0' && strcmp(request.kdf, "TRUNCATE") != 0 &&
+            try_reading(judge, &record->arena, &secret, call, &expected->accepted[i], key).matched)
+            return true;
+    }
+    return false;
 }

@@ -34,6 +34,16 @@ struct key_answer key_check(const struct key_judge *judge, struct case_record *r
                             const struct call_record *call, const struct key_expectation *expected,
                             struct bytes key);
 
+/* The agreement that a CardDeriveKey was asked of; NULL if the trace does not tell. */
+const struct agreement *key_agreement(const struct case_record *record,
+                                      const struct call_record *call);
+
+/* Whether the key would be right if the agreement's secret were z.  TRUNCATE gives the secret
+ * itself and tells nothing: whatever it gives would be right for some other secret. */
+bool key_fits_secret(const struct key_judge *judge, struct case_record *record,
+                     const struct call_record *call, const struct key_expectation *expected,
+                     struct bytes key, struct bytes z);
+
 /* The key of a successful CardDeriveKey; false if the call has none. *masked tells that it held a
  * PIN. */
 bool key_of_call(struct arena *keep, const struct call_record *call, struct bytes *key,

@@ -47,16 +47,8 @@ static struct step_view make_view(struct walk *walk, const struct step *step, ui
 static void block(struct walk *walk, const char *requirement, uint32_t number, const char *code,
                   enum outcome outcome, const char *why)
 {
-    struct arena *keep = walk->context->facts->keep;
-    struct case_verdict *verdict = walk->verdict;
-    if (verdict->findings.worst >= OUTCOME_WARN)
-        return; /* an earlier question of the case's own has failed: that is the verdict */
-    verdict->blocked_by = arena_strdup(keep, requirement);
-    verdict->blocked_code = code;
-    verdict->blocked_outcome = outcome;
-    verdict->blocked_why =
-        number == 0 ? arena_printf(keep, "by %s: %s", requirement, why)
-                    : arena_printf(keep, "by %s, step %" PRIu32 ": %s", requirement, number, why);
+    struct blocking by = {requirement, number, code, outcome, why};
+    verdict_block(walk->context->facts->keep, walk->verdict, &by);
 }
 
 /* ---- steps without expectations ---- */
@@ -148,7 +140,7 @@ static bool judge_scored(struct walk *walk, const struct step *step, uint32_t nu
         else
             expect_judge(&view);
     }
-    return true;
+    return walk->verdict->blocked_by == NULL;
 }
 
 static bool judge_call(struct walk *walk, const struct step *step, uint32_t number,

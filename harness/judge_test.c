@@ -80,6 +80,8 @@ static void test_judge__named_return_codes(void **state)
 #define WRONG_KEY                                                                                  \
     "00"                                                                                           \
     "436cab816094b7d7d52a19339793d70a1e621c11e7b5bf47aa2552bb0df59aa"
+/* SHA-256 of the secret with its bytes reversed */
+#define REVERSED_KEY       "c4225db834061e100da5b2ab8411a49e31a5bc6c11d1fdea510b0926ebaa12ab"
 #define ALLOC(s, id, size) EVENT(s, "'e':'alloc','block':" #id ",'size':" #size)
 #define DERIVED_BLOCK(s, parameters, out)                                                          \
     CALL(s, "CardDeriveKey", DERIVE_ARGS(parameters)) ALLOC(s, 9, 32) RETURN(s, 0, out)
@@ -93,6 +95,12 @@ static void test_judge__keys(void **state)
         {"wrong", "R152", ORACLE_STEPS,
          BEGIN SETUP_EVENTS DERIVED_BLOCK(4, SHA256_PARAMETER, KEY_OUT(WRONG_KEY, 32)) END,
          "case FAIL R152:FAIL"},
+        {"right for a reversed secret, the secret's own requirement", "R063", ORACLE_STEPS,
+         BEGIN SETUP_EVENTS DERIVED_BLOCK(4, SHA256_PARAMETER, KEY_OUT(REVERSED_KEY, 32)) END,
+         "case FAIL R063:FAIL"},
+        {"right for a reversed secret, another's requirement", "R152", ORACLE_STEPS,
+         BEGIN SETUP_EVENTS DERIVED_BLOCK(4, SHA256_PARAMETER, KEY_OUT(REVERSED_KEY, 32)) END,
+         "case BLOCKED by R063"},
         {"wrong at any level", "R119", ORACLE_STEPS,
          BEGIN SETUP_EVENTS DERIVED_BLOCK(4, SHA256_PARAMETER, KEY_OUT(WRONG_KEY, 32)) END,
          "case FAIL R119:FAIL"},
