@@ -44,6 +44,11 @@ static int complain(int code, const char *format, ...)
 /* What a profile may say and this version does not heed: better told than found out. */
 static void tell_unheeded(const struct profile *profile)
 {
+    bool policy = false, touch = false;
+    for (size_t i = 0; i < profile->pin_count; i++) {
+        policy = policy || profile->pins[i].policy != PIN_ONCE;
+        touch = touch || profile->pins[i].touch;
+    }
     const struct {
         const char *key;
         bool said;
@@ -52,6 +57,8 @@ static void tell_unheeded(const struct profile *profile)
         {"driver.config", profile->driver_config != NULL},
         {"driver.logs", profile->driver_logs != NULL},
         {"driver.setup", profile->driver_setup != NULL},
+        {"pins: policy", policy},
+        {"pins: touch", touch},
         {"hooks", profile->hooks != NULL},
         {"budgets", profile->max_time_s + profile->max_agreements + profile->max_pin_entries > 0},
     };

@@ -67,6 +67,10 @@ expect_text "$work/run/results.json" "mdcts run --profile $work/changed.yaml --d
 declare -e '$a budgets: {max_time_s: 60}'
 expect_code 0 $run R190
 expect_text "$work/err" "changed.yaml: warning: 'budgets' has no effect"
+declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: always, touch: true}]'
+expect_code 0 env THE_PIN=123456 $run R190
+expect_text "$work/err" "changed.yaml: warning: 'pins: policy' has no effect"
+expect_text "$work/err" "changed.yaml: warning: 'pins: touch' has no effect"
 declare -e '$a abi: ms'
 expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$DRIVERS/reference-ms.so" --out "$work/run" R063
 expect_text "$work/run/trace.jsonl" '"abi":"ms"'
