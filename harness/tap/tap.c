@@ -92,6 +92,7 @@ static bool ready(void)
 
 EXPORTED void mdcts_tap_set_sink(tap_sink *to)
 {
+    (void)ready(); /* hosts inherit it from the server that forks them */
     sink = to;
 }
 
