@@ -12,25 +12,32 @@ enum { EXIT_USAGE = 2, EXIT_OWN_FAULT = 4 };
 
 static const char usage[] =
     "usage: mdcts judge DIR [--out FILE | --stdout] [--junit FILE] [--fail-on warn]\n"
+    "       [--kinds suite | documents]\n"
     "\n"
     "Judges DIR/trace.jsonl alone: no driver, no card.  Writes DIR/results.json.\n"
     "\n"
     "  --out FILE      write the results there\n"
     "  --stdout        write the results to standard output, and no summary\n"
     "  --junit FILE    write JUnit XML too\n"
-    "  --fail-on warn  exit 1 for warnings too\n";
+    "  --fail-on warn  exit 1 for warnings too\n"
+    "  --kinds KINDS   " KINDS_HELP "\n";
 
 struct judge_arguments {
     const char *folder, *out, *junit;
     bool to_stdout, fail_on_warn, help;
+    enum kinds kinds;
 };
 
 static bool read_arguments(int argc, char **argv, struct judge_arguments *out)
 {
     static const struct option options[] = {
-        {"out", required_argument, NULL, 'o'},   {"stdout", no_argument, NULL, 's'},
-        {"junit", required_argument, NULL, 'j'}, {"fail-on", required_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"out", required_argument, NULL, 'o'},
+        {"stdout", no_argument, NULL, 's'},
+        {"junit", required_argument, NULL, 'j'},
+        {"fail-on", required_argument, NULL, 'f'},
+        {"kinds", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     bool ok = true;
@@ -44,6 +51,7 @@ static bool read_arguments(int argc, char **argv, struct judge_arguments *out)
             ok = strcmp(optarg, "warn") == 0;
             out->fail_on_warn = true;
             break;
+        case 'k': ok = kinds_from_name(optarg, &out->kinds); break;
         case 'h': out->help = true; break;
         default: ok = false; break;
         }
@@ -78,6 +86,7 @@ static int judge_folder(const struct judge_arguments *arguments, struct arena *a
     enum judge_status status = judge_trace(&diags, arena, trace, &results);
     int code = (int)status;
     diags_print(&diags, stderr);
+    results.kinds = arguments->kinds;
     if (status == JUDGE_OK && !write_all(arguments, path, &results)) {
         fputs("mdcts: the results could not be written\n", stderr);
         code = EXIT_OWN_FAULT;

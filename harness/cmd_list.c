@@ -19,7 +19,8 @@ struct list {
     struct scenario scenario;
     struct plan plan;
     bool coverage, expanded;
-    const char *dir, *level;
+    const char *dir, *level, *kinds_name;
+    enum kinds kinds;
     struct option_list requirements;
 };
 
@@ -41,26 +42,53 @@ static size_t count_same(const struct plan *plan, size_t first)
 
 static void print_case(const struct list *l, const struct scenario_case *c, size_t count)
 {
-    printf("%-44s %6zu  %-6s %-7s %s\n", c->id, count, c->requirement,
-           requirement_level_name(row_of(l, c)->level), c->about);
+    const struct requirement *row = row_of(l, c);
+    printf("%-44s %6zu  %-6s %-7s %-4s %s\n", c->id, count, c->requirement,
+           requirement_level_name(row->level), requirement_kind_name(row->kind), c->about);
+}
+
+/* Cases, before and after the matrix. */
+struct case_count {
+    size_t bases, cases;
+};
+
+static void print_count(const char *by, struct case_count count)
+{
+    printf("%s%zu case%s, %zu after the matrix\n", by, count.bases, count.bases == 1 ? "" : "s",
+           count.cases);
 }
 
 static void print_cases(const struct list *l)
 {
-    size_t bases = 0;
-    printf("%-44s %6s  %-6s %-7s %s\n", "CASE", "COUNT", "REQ", "LEVEL", "ABOUT");
-    for (size_t n = 0; n < l->plan.count; bases++) {
+    struct case_count by[] = {[KINDS_SUITE] = {0}, [KINDS_DOCUMENTS] = {0}};
+    printf("%-44s %6s  %-6s %-7s %-4s %s\n", "CASE", "COUNT", "REQ", "LEVEL", "KIND", "ABOUT");
+    for (size_t n = 0; n < l->plan.count;) {
+        const struct scenario_case *c = l->plan.cases[n].base;
         size_t count = count_same(&l->plan, n);
-        print_case(l, l->plan.cases[n].base, count);
+        for (enum kinds k = KINDS_SUITE; k <= KINDS_DOCUMENTS; k++)
+            if (kinds_include(k, row_of(l, c)->kind))
+                by[k] = (struct case_count){by[k].bases + 1, by[k].cases + count};
+        if (kinds_include(l->kinds, row_of(l, c)->kind))
+            print_case(l, c, count);
         n += count;
     }
-    printf("\n%zu case%s, %zu after the matrix\n", bases, bases == 1 ? "" : "s", l->plan.count);
+    print_count("\nby the whole suite: ", by[KINDS_SUITE]);
+    print_count("by the documents:   ", by[KINDS_DOCUMENTS]);
 }
 
 static void print_expanded(const struct list *l)
 {
     for (size_t n = 0; n < l->plan.count; n++)
-        puts(l->plan.cases[n].id);
+        if (kinds_include(l->kinds, row_of(l, l->plan.cases[n].base)->kind))
+            puts(l->plan.cases[n].id);
+}
+
+static bool is_empty(const struct list *l)
+{
+    for (size_t n = 0; n < l->plan.count; n++)
+        if (kinds_include(l->kinds, row_of(l, l->plan.cases[n].base)->kind))
+            return false;
+    return true;
 }
 
 /* ---- coverage ---- */
@@ -91,32 +119,39 @@ static const char *coverage_words(struct list *l, const struct requirement *row,
 
 static void print_tally(const char *what, const struct tally *t)
 {
-    printf("%-7s %4zu of %zu covered: %zu by cases, %zu watched in every case; %zu untestable, %zu "
-           "without a case\n",
-           what, t->by_case + t->by_watch, t->rows, t->by_case, t->by_watch, t->untestable,
-           t->open);
+    printf(
+        "%-16s %4zu of %zu covered: %zu by cases, %zu watched in every case; %zu untestable, %zu "
+        "without a case\n",
+        what, t->by_case + t->by_watch, t->rows, t->by_case, t->by_watch, t->untestable, t->open);
+}
+
+static void add_tally(struct tally *to, const struct tally *t)
+{
+    *to = (struct tally){to->rows + t->rows, to->by_case + t->by_case, to->by_watch + t->by_watch,
+                         to->untestable + t->untestable, to->open + t->open};
 }
 
 static void print_coverage(struct list *l)
 {
-    struct tally levels[3] = {{0}}, all = {0};
+    struct tally levels[3] = {{0}}, documents = {0}, all = {0};
     for (size_t i = 0; i < l->scenario.requirements.count; i++) {
         const struct requirement *row = &l->scenario.requirements.items[i];
-        struct tally *tally = &levels[row->level];
-        tally->rows++;
-        const char *words = coverage_words(l, row, tally);
-        printf("%-6s %-7s %-28s %s\n", row->id, requirement_level_name(row->level), words,
-               row->text);
+        struct tally tally = {.rows = 1};
+        const char *words = coverage_words(l, row, &tally);
+        add_tally(&all, &tally);
+        if (kinds_include(KINDS_DOCUMENTS, row->kind))
+            add_tally(&documents, &tally);
+        if (!kinds_include(l->kinds, row->kind))
+            continue;
+        add_tally(&levels[row->level], &tally);
+        printf("%-6s %-7s %-4s %-28s %s\n", row->id, requirement_level_name(row->level),
+               requirement_kind_name(row->kind), words, row->text);
     }
     putchar('\n');
-    for (size_t i = 0; i < 3; i++) {
-        const struct tally *t = &levels[i];
-        print_tally(requirement_level_name((enum requirement_level)i), t);
-        all =
-            (struct tally){all.rows + t->rows, all.by_case + t->by_case, all.by_watch + t->by_watch,
-                           all.untestable + t->untestable, all.open + t->open};
-    }
-    print_tally("all", &all);
+    for (size_t i = 0; i < 3; i++)
+        print_tally(requirement_level_name((enum requirement_level)i), &levels[i]);
+    print_tally("the whole suite", &all);
+    print_tally("the documents", &documents);
 }
 
 /* ---- the command ---- */
@@ -151,6 +186,9 @@ static bool make_plan(struct list *l, char **words, size_t count)
     if (l->level != NULL && !requirement_level_from_name(l->level, &options.level))
         return diag_error(&l->diags, (struct source_pos){NULL, 0, 0},
                           "--level must be must, should or may, not '%s'", l->level);
+    if (!kinds_from_name(l->kinds_name, &l->kinds))
+        return diag_error(&l->diags, (struct source_pos){NULL, 0, 0},
+                          "--kinds is suite or documents, not '%s'", l->kinds_name);
     return plan_make(&l->diags, &l->keep, &l->scenario, &options, &l->plan);
 }
 
@@ -166,7 +204,7 @@ static int run(struct list *l, char **words, size_t count)
         print_expanded(l);
     else
         print_cases(l);
-    return l->plan.count == 0 && !l->coverage ? EXIT_NOTHING : EXIT_SUCCESS;
+    return is_empty(l) && !l->coverage ? EXIT_NOTHING : EXIT_SUCCESS;
 }
 
 int cmd_list(int argc, char **argv)
@@ -177,6 +215,7 @@ int cmd_list(int argc, char **argv)
         {"expanded", 0, OPTION_FLAG, NULL, "the id of every case after the matrix", &l.expanded},
         {"level", 0, OPTION_TEXT, "LEVEL", "must, should or may: that level and stricter ones",
          &l.level},
+        {"kinds", 0, OPTION_TEXT, "KINDS", KINDS_HELP, &l.kinds_name},
         {"cases", 0, OPTION_TEXT, "DIR",
          "the folder of cases (default: MDCTS_CASES, or the suite's)", &l.dir},
         {"requirements", 0, OPTION_LIST, "FILE", "rows of your own, besides requirements.yaml",

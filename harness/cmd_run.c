@@ -29,7 +29,8 @@
 
 static struct run_options {
     struct session_options session;
-    const char *cases, *out, *level, *shard, *fail_on, *seed;
+    const char *cases, *out, *level, *shard, *fail_on, *seed, *kinds_name;
+    enum kinds kinds;
     struct option_list allow;
     unsigned long jobs; /* 0: not said */
 } options;
@@ -46,6 +47,7 @@ static const struct option_row rows[] = {
     {"jobs", 'j', OPTION_NUMBER, "N",
      "runners side by side, with the virtual reader [one a processor]", &options.jobs},
     {"fail-on", 0, OPTION_TEXT, "warn", "exit 1 for warnings too", &options.fail_on},
+    {"kinds", 0, OPTION_TEXT, "KINDS", KINDS_HELP, &options.kinds_name},
     {"seed", 0, OPTION_TEXT, "HEX", "make the same keys as the run with this seed", &options.seed},
     {"out", 'o', OPTION_TEXT, "DIR", "where the reports go [" OUT_DEFAULT "]", &options.out},
 };
@@ -57,6 +59,10 @@ static const struct command_line command = {
     "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
     "end.\n"
     "The PIN of a real card comes from MDCTS_PIN or from where the profile says.\n"
+    "The totals are told twice, by the whole suite and by the documents alone (requirements of "
+    "kind\n"
+    "SRC, HDR and KIT); --kinds says which the table, the lines above them and the exit code go "
+    "by.\n"
     "Exit codes: 0 passed, 1 failed, 2 usage, 3 something is missing, 4 our own fault,\n"
     "5 nothing selected, 6 broken or cut short.\n\n"
     "  mdcts run --driver ./driver.so\n"
@@ -117,6 +123,9 @@ static int read_plan_options(struct plan_options *plan, char **words, size_t wor
                                 options.shard);
     if (options.fail_on != NULL && strcmp(options.fail_on, "warn") != 0)
         return options_complain(&command, "--fail-on takes 'warn', not '%s'", options.fail_on);
+    if (!kinds_from_name(options.kinds_name, &options.kinds))
+        return options_complain(&command, "--kinds is suite or documents, not '%s'",
+                                options.kinds_name);
     for (size_t i = 0; i < options.allow.count; i++) {
         unsigned one = case_allow_from_name(options.allow.items[i]);
         if (one == 0)
@@ -373,6 +382,7 @@ static int report(struct run *run)
     enum judge_status status = judge_trace(&run->diags, &run->arena, run->trace_path, &results);
     if (status != JUDGE_OK)
         return complain_diags(run, (int)status);
+    results.kinds = options.kinds;
     const char *json = arena_printf(&run->arena, "%s/results.json", run->out);
     const char *junit = arena_printf(&run->arena, "%s/junit.xml", run->out);
     bool ok = results_write_file(json, &results) && junit_write(junit, &results);

@@ -41,6 +41,17 @@ bool requirement_level_from_name(const char *name, enum requirement_level *out)
     return false;
 }
 
+bool kinds_from_name(const char *name, enum kinds *out)
+{
+    *out = name != NULL && strcmp(name, "documents") == 0 ? KINDS_DOCUMENTS : KINDS_SUITE;
+    return name == NULL || *out == KINDS_DOCUMENTS || strcmp(name, "suite") == 0;
+}
+
+bool kinds_include(enum kinds kinds, enum requirement_kind kind)
+{
+    return kinds == KINDS_SUITE || kind != KIND_INF;
+}
+
 /* ---- reading ---- */
 
 bool requirement_id_is_valid(const char *id)

@@ -12,6 +12,10 @@
 enum requirement_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY };
 enum requirement_kind { KIND_SRC, KIND_HDR, KIND_KIT, KIND_INF };
 
+/* Which requirements count: all, or those that a document states (SRC, HDR, KIT), without our
+ * inferences. */
+enum kinds { KINDS_SUITE, KINDS_DOCUMENTS };
+
 /* From best to worst; INFO is a note and never counted. */
 enum outcome { OUTCOME_PASS, OUTCOME_INFO, OUTCOME_WARN, OUTCOME_FAIL };
 
@@ -86,5 +90,10 @@ const char *requirement_level_name(enum requirement_level level);
 const char *requirement_kind_name(enum requirement_kind kind);
 const char *outcome_name(enum outcome outcome);
 bool requirement_level_from_name(const char *name, enum requirement_level *out);
+
+/* The value of --kinds, "suite" or "documents"; NULL: KINDS_SUITE.  False for any other. */
+bool kinds_from_name(const char *name, enum kinds *out);
+bool kinds_include(enum kinds kinds, enum requirement_kind kind);
+#define KINDS_HELP "which requirements count: suite (all) or documents (no inferences) [suite]"
 
 #endif

@@ -45,6 +45,54 @@ void results_cover(struct arena *keep, struct results *results)
     }
 }
 
+/* ---- by the documents ---- */
+
+bool results_heed(const struct results *results, enum kinds kinds, const char *requirement)
+{
+    const struct requirement *row =
+        requirement == NULL ? NULL : requirement_find(&results->rows, requirement);
+    return row == NULL || kinds_include(kinds, row->kind);
+}
+
+/* Of the findings that count. */
+static enum verdict findings_verdict(const struct results *results, const struct case_result *one,
+                                     enum kinds kinds)
+{
+    enum outcome worst = OUTCOME_PASS;
+    bool waived = false;
+    for (size_t i = 0; i < one->finding_count; i++) {
+        const struct finding *finding = &one->findings[i];
+        if (!results_heed(results, kinds, finding->requirement))
+            continue;
+        waived = waived || finding->waiver != NULL;
+        if (finding->waiver == NULL && finding->outcome > worst)
+            worst = finding->outcome;
+    }
+    return waived && worst < OUTCOME_WARN ? VERDICT_WAIVED : verdict_of_outcome(worst);
+}
+
+bool results_verdict(const struct results *results, const struct case_result *one, enum kinds kinds,
+                     enum verdict *out)
+{
+    bool own = results_heed(results, kinds, one->requirement);
+    bool by_findings = one->verdict == VERDICT_WARN || one->verdict == VERDICT_FAIL;
+    bool all_listed = one->findings_total <= one->finding_count;
+    *out = one->verdict;
+    if (kinds == KINDS_SUITE || (own && !(by_findings && all_listed)))
+        return true;
+    *out = findings_verdict(results, one, kinds);
+    return own || *out == VERDICT_WARN || *out == VERDICT_FAIL;
+}
+
+void results_totals(const struct results *results, enum kinds kinds, uint64_t totals[VERDICT_COUNT])
+{
+    enum verdict verdict;
+    memset(totals, 0, VERDICT_COUNT * sizeof totals[0]);
+    for (size_t i = 0; i < results->case_count; i++)
+        if (results_verdict(results, &results->cases[i], kinds, &verdict))
+            totals[verdict]++;
+}
+
 /* ---- the command line ---- */
 
 /* A word of a shell's, in quotes where it needs them. */
@@ -143,12 +191,15 @@ static struct node *case_node(struct arena *keep, const struct case_result *one)
     return map;
 }
 
-static struct node *totals_node(struct arena *keep, const struct results *results)
+static struct node *totals_node(struct arena *keep, const struct results *results, enum kinds kinds)
 {
+    uint64_t totals[VERDICT_COUNT];
     struct node *map = node_new_map(keep);
+    results_totals(results, kinds, totals);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
-        node_add(map, verdict_key(v), node_new_uint(keep, results->totals[v]));
-    node_add(map, "not_run", node_new_uint(keep, results->not_run));
+        node_add(map, verdict_key(v), node_new_uint(keep, totals[v]));
+    if (kinds == KINDS_SUITE)
+        node_add(map, "not_run", node_new_uint(keep, results->not_run));
     return map;
 }
 
@@ -194,11 +245,14 @@ static bool write_head(FILE *to, const struct results *results)
     struct node *format = node_new_uint(&scratch, RESULTS_FORMAT);
     struct node *suite = node_new_string(&scratch, results->suite);
     struct node *complete = node_new_bool(&scratch, results->complete);
+    struct node *totals = totals_node(&scratch, results, KINDS_SUITE);
+    struct node *documents = totals_node(&scratch, results, KINDS_DOCUMENTS);
     bool ok = fputs("{", to) >= 0 && write_member(to, "format", format, ",\n") &&
               write_member(to, "suite", suite, ",\n") &&
               write_member(to, "driver", driver == NULL ? empty : driver, ",\n") &&
               write_member(to, "complete", complete, ",\n") &&
-              write_member(to, "totals", totals_node(&scratch, results), ",\n") &&
+              write_member(to, "totals", totals, ",\n") &&
+              write_member(to, "totals_by_documents", documents, ",\n") &&
               write_member(to, "coverage", coverage_node(&scratch, &results->coverage), ",\n");
     arena_free(&scratch);
     return ok;
@@ -242,17 +296,28 @@ bool results_write_file(const char *path, const struct results *results)
 
 /* ---- the exit code ---- */
 
+/* What blocks a case is as bad as a case about it. */
+static bool blocks(const struct results *results, const struct case_result *one, bool fail_on_warn)
+{
+    return one->verdict == VERDICT_BLOCKED &&
+           (one->blocked_outcome == OUTCOME_FAIL || fail_on_warn) &&
+           results_heed(results, results->kinds, one->blocked_by);
+}
+
 int results_exit_code(const struct results *results, bool fail_on_warn)
 {
-    const uint64_t *totals = results->totals;
+    uint64_t totals[VERDICT_COUNT];
+    results_totals(results, results->kinds, totals);
     bool found = totals[VERDICT_FAIL] + totals[VERDICT_CRASH] + totals[VERDICT_HANG] > 0 ||
                  (fail_on_warn && totals[VERDICT_WARN] > 0);
     for (size_t i = 0; i < results->case_count && !found; i++)
-        found = results->cases[i].verdict == VERDICT_BLOCKED &&
-                (results->cases[i].blocked_outcome == OUTCOME_FAIL || fail_on_warn);
+        found = blocks(results, &results->cases[i], fail_on_warn);
     if (found)
         return EXIT_FOUND;
     if (totals[VERDICT_BROKEN] > 0 || !results->complete)
         return EXIT_UNSURE;
-    return results->case_count == 0 ? EXIT_NOTHING : 0;
+    uint64_t count = 0;
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        count += totals[v];
+    return count == 0 ? EXIT_NOTHING : 0;
 }

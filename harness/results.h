@@ -44,7 +44,8 @@ struct results {
     uint64_t not_run;          /* planned cases that a cut trace doesn't reach */
     struct case_result *cases; /* capabilities, plan order, shared crashes, invariants */
     size_t case_count, case_capacity;
-    uint64_t totals[VERDICT_COUNT];
+    uint64_t totals[VERDICT_COUNT]; /* by the whole suite */
+    enum kinds kinds;               /* what the exit code and the console go by */
     struct coverage coverage;
 };
 
@@ -53,6 +54,17 @@ void results_add(struct arena *keep, struct results *results, const struct case_
 
 /* Fills coverage from the cases. */
 void results_cover(struct arena *keep, struct results *results);
+
+/* Whether a finding about this requirement counts.  A claim of the profile's (NULL) always does. */
+bool results_heed(const struct results *results, enum kinds kinds, const char *requirement);
+
+/* The verdict by these kinds; false: the case says nothing about them.  By the documents a case
+ * about an inference counts only for what it found against other requirements. */
+bool results_verdict(const struct results *results, const struct case_result *one, enum kinds kinds,
+                     enum verdict *out);
+
+void results_totals(const struct results *results, enum kinds kinds,
+                    uint64_t totals[VERDICT_COUNT]);
 
 /* What a reproduction of a case is called with; in keep. */
 const char *results_repro(struct arena *keep, const struct node *header, const char *id);

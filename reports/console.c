@@ -107,11 +107,15 @@ static void print_table(const struct console *console, const struct results *res
                         struct arena *scratch)
 {
     struct suite_table *table = arena_new(scratch, struct suite_table);
+    uint64_t totals[VERDICT_COUNT];
+    enum verdict verdict;
     int width = (int)strlen("total");
     for (size_t i = 0; i < results->case_count; i++) {
+        if (!results_verdict(results, &results->cases[i], results->kinds, &verdict))
+            continue;
         const char *suite = report_suite(scratch, results->cases[i].id);
         suite = report_text_line(scratch, suite);
-        find_suite(table, suite)->counts[results->cases[i].verdict]++;
+        find_suite(table, suite)->counts[verdict]++;
         if ((int)strlen(suite) > width)
             width = (int)strlen(suite);
     }
@@ -121,7 +125,8 @@ static void print_table(const struct console *console, const struct results *res
     fprintf(console->to, "%s\n", paint(console, reset));
     for (size_t i = 0; i < table->count; i++)
         print_row(console, table->rows[i].name, width, table->rows[i].counts);
-    print_row(console, "total", width, results->totals);
+    results_totals(results, results->kinds, totals);
+    print_row(console, "total", width, totals);
 }
 
 /* ---- red lines ---- */
@@ -163,17 +168,23 @@ static void print_seen(const struct console *console, const struct case_result *
     fprintf(console->to, "%s\n", one->seen_total > 3 ? ", ..." : "");
 }
 
+static bool is_shown(const struct results *results, const struct finding *finding)
+{
+    return finding->outcome >= OUTCOME_WARN &&
+           results_heed(results, results->kinds, finding->requirement);
+}
+
 static void print_red(const struct console *console, const struct results *results,
-                      const struct case_result *one)
+                      const struct case_result *one, enum verdict verdict)
 {
     struct arena scratch = {0};
-    fprintf(console->to, "\n%s%s%s %s", paint(console, verdict_color(one->verdict)),
-            verdict_name(one->verdict), paint(console, reset), report_text_line(&scratch, one->id));
-    if (one->verdict == VERDICT_BROKEN)
+    fprintf(console->to, "\n%s%s%s %s", paint(console, verdict_color(verdict)),
+            verdict_name(verdict), paint(console, reset), report_text_line(&scratch, one->id));
+    if (verdict == VERDICT_BROKEN)
         fprintf(console->to, ": %s", report_text_line(&scratch, one->reason));
     fputc('\n', console->to);
     for (size_t i = 0; i < one->finding_count; i++)
-        if (one->findings[i].outcome >= OUTCOME_WARN)
+        if (is_shown(results, &one->findings[i]))
             print_finding(console, results, &one->findings[i], &scratch);
     print_seen(console, one, &scratch);
     if (one->repro != NULL)
@@ -186,13 +197,15 @@ static void print_reds(const struct console *console, const struct results *resu
     size_t shown = 0, hidden = 0;
     for (size_t i = 0; i < results->case_count; i++) {
         const struct case_result *one = &results->cases[i];
-        if (!verdict_is_red(one->verdict) || one->verdict == VERDICT_BLOCKED)
+        enum verdict verdict;
+        if (!results_verdict(results, one, results->kinds, &verdict) || !verdict_is_red(verdict) ||
+            verdict == VERDICT_BLOCKED)
             continue;
         if (shown == CONSOLE_RED_MAX) {
             hidden++;
             continue;
         }
-        print_red(console, results, one);
+        print_red(console, results, one, verdict);
         shown++;
     }
     if (hidden > 0)
@@ -226,15 +239,17 @@ static void print_blocked(const struct console *console, const struct results *r
 
 static void print_warnings(const struct console *console, const struct results *results)
 {
-    uint64_t shown = 0;
+    uint64_t shown = 0, totals[VERDICT_COUNT];
+    results_totals(results, results->kinds, totals);
     for (size_t i = 0; i < results->case_count && shown < CONSOLE_WARNINGS_MAX; i++) {
         const struct case_result *one = &results->cases[i];
-        if (one->verdict != VERDICT_WARN)
+        enum verdict verdict;
+        if (!results_verdict(results, one, results->kinds, &verdict) || verdict != VERDICT_WARN)
             continue;
         struct arena scratch = {0};
         const struct finding *finding = one->findings;
         for (size_t k = 0; k < one->finding_count; k++)
-            if (one->findings[k].outcome == OUTCOME_WARN) {
+            if (one->findings[k].outcome == OUTCOME_WARN && is_shown(results, &one->findings[k])) {
                 finding = &one->findings[k];
                 break;
             }
@@ -245,24 +260,35 @@ static void print_warnings(const struct console *console, const struct results *
                 report_text_line(&scratch, claim), report_text_line(&scratch, finding->observed));
         arena_free(&scratch);
     }
-    if (results->totals[VERDICT_WARN] > shown)
+    if (totals[VERDICT_WARN] > shown)
         fprintf(console->to, "... and %" PRIu64 " more warnings in results.json\n",
-                results->totals[VERDICT_WARN] - shown);
+                totals[VERDICT_WARN] - shown);
 }
 
-static void print_totals(const struct console *console, const struct results *results)
+static void print_totals_by(const struct console *console, const struct results *results,
+                            enum kinds kinds)
 {
+    uint64_t totals[VERDICT_COUNT];
     const char *comma = "";
-    fputc('\n', console->to);
+    results_totals(results, kinds, totals);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++) {
-        if (results->totals[v] == 0)
+        if (totals[v] == 0)
             continue;
-        fprintf(console->to, "%s%" PRIu64 " %s", comma, results->totals[v], verdict_key(v));
+        fprintf(console->to, "%s%" PRIu64 " %s", comma, totals[v], verdict_key(v));
         comma = ", ";
     }
     fprintf(console->to, "%s", comma[0] == '\0' ? "no cases" : "");
-    fprintf(console->to, "; %" PRIu64 " of %" PRIu64 " requirements judged\n",
+}
+
+/* Twice: what the suite thinks, and what of it a document says. */
+static void print_totals(const struct console *console, const struct results *results)
+{
+    fprintf(console->to, "\nby the whole suite: ");
+    print_totals_by(console, results, KINDS_SUITE);
+    fprintf(console->to, "; %" PRIu64 " of %" PRIu64 " requirements judged\nby the documents:   ",
             results->coverage.judged, results->coverage.rows);
+    print_totals_by(console, results, KINDS_DOCUMENTS);
+    fputc('\n', console->to);
     if (!results->complete)
         fprintf(console->to, "%sThe run was cut short; cases not run: %" PRIu64 "%s\n",
                 paint(console, red), results->not_run, paint(console, reset));

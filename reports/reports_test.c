@@ -134,6 +134,75 @@ static void test_results__exit_codes(void **state)
     assert_int_equal(results_exit_code(&none, false), 5);
 }
 
+/* One finding about a documented requirement (R001) or an inferred one (R002), in a case of one. */
+static const struct kinds_row {
+    const char *own, *found;
+    enum verdict verdict;
+    const char *waiver;
+    int code, code_by_documents; /* 5: the case says nothing */
+    enum verdict by_documents;
+} kinds_rows[] = {
+    {"R001", "R001", VERDICT_FAIL, NULL, 1, 1, VERDICT_FAIL},
+    {"R001", "R002", VERDICT_FAIL, NULL, 1, 0, VERDICT_PASS},
+    {"R001", "R002", VERDICT_CRASH, NULL, 1, 1, VERDICT_CRASH},
+    {"R001", "R001", VERDICT_WAIVED, "why", 0, 0, VERDICT_WAIVED},
+    {"R002", "R001", VERDICT_FAIL, NULL, 1, 1, VERDICT_FAIL},
+    {"R002", "R002", VERDICT_FAIL, NULL, 1, 5, VERDICT_PASS},
+    {"R002", "R002", VERDICT_CRASH, NULL, 1, 5, VERDICT_PASS},
+    {"R002", "R002", VERDICT_BROKEN, NULL, 6, 5, VERDICT_PASS},
+    {"ACME", NULL, VERDICT_FAIL, NULL, 1, 1, VERDICT_FAIL},
+    {NULL, NULL, VERDICT_FAIL, NULL, 1, 1, VERDICT_FAIL},
+};
+
+static void test_results__by_the_documents(void **state)
+{
+    (void)state;
+    struct requirement rows[] = {{.id = "R001", .kind = KIND_HDR},
+                                 {.id = "R002", .kind = KIND_INF}};
+    for (size_t i = 0; i < sizeof kinds_rows / sizeof kinds_rows[0]; i++) {
+        const struct kinds_row *row = &kinds_rows[i];
+        struct arena arena = {0};
+        uint64_t totals[VERDICT_COUNT], count = 0;
+        struct finding finding = {row->found, .outcome = OUTCOME_FAIL, .waiver = row->waiver};
+        struct results results = {.complete = true, .rows = {rows, 2, 2}};
+        struct case_result one = {.id = "a",
+                                  .requirement = row->own,
+                                  .verdict = row->verdict,
+                                  .findings = &finding,
+                                  .finding_count = 1,
+                                  .findings_total = 1};
+        results_add(&arena, &results, &one);
+        assert_int_equal(results_exit_code(&results, false), row->code);
+        results.kinds = KINDS_DOCUMENTS;
+        assert_int_equal(results_exit_code(&results, false), row->code_by_documents);
+        results_totals(&results, KINDS_DOCUMENTS, totals);
+        for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+            count += totals[v];
+        assert_int_equal(count, row->code_by_documents != 5);
+        assert_int_equal(totals[row->by_documents], count);
+        arena_free(&arena);
+    }
+}
+
+static void test_results__blocks_count_by_what_blocks(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct requirement rows[] = {{.id = "R001", .kind = KIND_HDR},
+                                 {.id = "R002", .kind = KIND_INF}};
+    struct results results = {.complete = true, .rows = {rows, 2, 2}};
+    struct case_result one = {.id = "a",
+                              .requirement = "R001",
+                              .verdict = VERDICT_BLOCKED,
+                              .blocked_by = "R002",
+                              .blocked_outcome = OUTCOME_FAIL};
+    results_add(&arena, &results, &one);
+    assert_int_equal(results_exit_code(&results, false), 1);
+    results.kinds = KINDS_DOCUMENTS;
+    assert_int_equal(results_exit_code(&results, false), 0);
+    arena_free(&arena);
+}
+
 static void test_results__repro_is_safe_in_a_shell(void **state)
 {
     (void)state;
@@ -171,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_console__style_follows_the_environment),
         cmocka_unit_test(test_reports__say_when_they_cannot_write),
         cmocka_unit_test(test_results__exit_codes),
+        cmocka_unit_test(test_results__by_the_documents),
+        cmocka_unit_test(test_results__blocks_count_by_what_blocks),
         cmocka_unit_test(test_results__repro_is_safe_in_a_shell),
         cmocka_unit_test(test_finding__list_is_bounded_but_counts),
     };

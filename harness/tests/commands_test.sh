@@ -66,6 +66,46 @@ for id in $ids; do
     grep -q "^$id " "$work/out" || wrong "explain says nothing about $id"
 done
 expect_code 2 "$MDCTS" explain R254
+
+# Twice: by the whole suite and by the documents.
+expect_code 0 "$MDCTS" list
+grep -q ' INF ' "$work/out" || wrong "no case about an inference"
+expect_text "$work/out" "by the whole suite: "
+expect_text "$work/out" "by the documents:   "
+grep '^by the' "$work/out" >"$work/counts"
+expect_code 0 "$MDCTS" list --kinds documents
+expect_no_text "$work/out" " INF "
+grep '^by the' "$work/out" | cmp - "$work/counts" || wrong "the counts depend on what is listed"
+[ "$("$MDCTS" list --kinds documents | grep -Ec ' (SRC|HDR|KIT) ')" -eq "$(sed -n 's/^by the documents: *\([0-9]*\) cases.*/\1/p' "$work/counts")" ] ||
+    wrong "the list and its count differ"
+expect_code 0 "$MDCTS" list --kinds documents --expanded
+[ "$(wc -l <"$work/out")" -eq "$(sed -n 's/^by the documents.* \([0-9]*\) after.*/\1/p' "$work/counts")" ] ||
+    wrong "the expanded list and its count differ"
+expect_code 0 "$MDCTS" list --coverage --kinds documents
+expect_no_text "$work/out" "R251 "
+expect_text "$work/out" "the whole suite   249 of 253 covered"
+expect_code 5 "$MDCTS" list --kinds documents R251
+expect_code 2 "$MDCTS" list --kinds bad
+expect_text "$work/err" "--kinds is suite or documents, not 'bad'"
+# R251 is an inference, R196 is documented.
+twice() { # MUTANT CASES CODE CODE-BY-DOCUMENTS
+    expect_code "$3" "$MDCTS" run --driver "$DRIVERS/mutant-$1.so" --out "$work/twice" $2
+    expect_code "$3" "$MDCTS" judge "$work/twice"
+    cp "$work/out" "$work/suite"
+    expect_code "$4" "$MDCTS" run --driver "$DRIVERS/mutant-$1.so" --out "$work/twice" --kinds documents $2
+    expect_code "$4" "$MDCTS" judge "$work/twice" --kinds=documents
+}
+twice never-selected-again "R251 R196" 1 0
+grep -q '^by the whole suite: .* fail' "$work/suite" || wrong "no failure by the whole suite"
+! grep -q '^by the documents: .* fail' "$work/suite" || wrong "a failure by the documents"
+expect_text "$work/suite" "FAIL "
+expect_no_text "$work/out" "FAIL "
+expect_no_text "$work/out" "context/"
+expect_text "$work/twice/results.json" '"verdict":"FAIL"'
+twice destroy-flags-ignored R196 1 1
+expect_text "$work/out" "FAIL "
+expect_code 2 "$MDCTS" run --driver "$reference" --out "$work/twice" --kinds bad R196
+expect_code 2 "$MDCTS" judge "$work/twice" --kinds bad
 expect_code 0 "$MDCTS" explain derive/hash/named
 
 # A reader of somebody else's daemon is a real reader: PIN from the environment, sent once if it is wrong.
