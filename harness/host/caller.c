@@ -173,16 +173,28 @@ static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
            objects_seal(request->objects) && follows_valid(request->follows);
 }
 
+enum { STACK_POISON = 0xA5, STACK_POISON_LEN = 32 * 1024 };
+
 struct invocation {
     entry_function *function;
     const uint64_t *a;
     uint32_t status;
 };
 
+/* What a driver reads before it has written it is not the zeros of a fresh stack.  Nothing on this
+ * one lies deeper. */
+static __attribute__((noinline)) void poison_stack(void)
+{
+    uint8_t below[STACK_POISON_LEN];
+    memset(below, STACK_POISON, sizeof below);
+    __asm__ volatile("" : : "r"(below) : "memory"); /* it is looked at */
+}
+
 static void invoke(void *data)
 {
     struct invocation *one = data;
     const uint64_t *a = one->a;
+    poison_stack();
     one->status = one->function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
 }
 
