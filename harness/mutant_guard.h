@@ -5,9 +5,9 @@
 
 #include "mutant_row.h"
 
-/* Prints those that no row names, with the reason that the third file gives; answers the exit code:
- * 1 if one has no reason, or a reason stands beside a row that names the requirement. */
-int mutant_guard_check(struct mutant_rows *rows, const char *mdcts, const char *defects,
-                       const char *reasons);
+/* Prints the requirements that a case or a watch covers and no row names, each with its reason from
+ * the file of UNGUARDED_ROW(Rnnn, "reason").  The cases are those of MDCTS_CASES, or the suite's.
+ * Answers the exit code: 1 if one has no reason, or a reason is about another requirement. */
+int mutant_guard_check(const struct mutant_rows *rows, const char *reasons);
 
 #endif

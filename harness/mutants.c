@@ -3,11 +3,12 @@
  *
  *     mdcts-mutants [--all] [--html FILE] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
  *     mdcts-mutants --dialects MDCTS DIALECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
- *     mdcts-mutants --unguarded MDCTS DEFECTS_DEF UNGUARDED_DEF
+ *     mdcts-mutants --unguarded DEFECTS_DEF UNGUARDED_DEF
  *
  * The counting build of the reference runs first and says which cases pass which defect's place.
  * A mutant then runs those of the requirements that its row names or lists, and SAMPLE of the
- * others, evenly taken in the order of the plan: the same ones each time.  --all: every case.
+ * others, evenly taken in the order of the plan: the same ones each time; and the cases of the
+ * requirements that its row names for which the reference can do too much.  --all: every case.
  *
  * A mutant is killed when each outcome that its row names appears on the requirement named; it is
  * over-killed when a requirement outside its row is worse than INFO.  The reference driver must
@@ -45,34 +46,38 @@
 
 static struct arena arena;
 static struct mutant_rows rows = {.keep = &arena};
+static const char *mdcts; /* the program */
 
 /* ---- running ---- */
 
-static pid_t start_run(const char *mdcts, const char *driver, const char *out,
-                       const struct mutant_row *row)
+static pid_t spawn(const char *const *argv, const char *log)
 {
     extern char **environ;
     pid_t pid;
-    size_t count = 0;
-    const char **argv = arena_array(&arena, const char *, 16 + row->case_count);
-    const char *fixed[] = {mdcts,    "run", "--driver",        driver,           "--out",  out,
-                           "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", "1",
-                           "--"};
-    for (; count < sizeof fixed / sizeof fixed[0]; count++)
-        argv[count] = fixed[count];
-    for (size_t i = 0; i < row->case_count; i++)
-        argv[count++] = row->cases[i];
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    const char *log = arena_printf(&arena, "%s.log", out);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC,
                                      0666);
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    int error = posix_spawn(&pid, mdcts, &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    int error = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0)
-        mutant_die(strerror(error), mdcts);
+        mutant_die(strerror(error), argv[0]);
     return pid;
+}
+
+static pid_t start_run(const char *driver, const char *out, const struct mutant_row *row)
+{
+    size_t count = 0;
+    const char **argv = arena_array(&arena, const char *, 16 + row->case_count);
+    const char *fixed[] = {mdcts,    "run", "--driver",        driver,           "--out",  out,
+                           "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", "1"};
+    for (; count < sizeof fixed / sizeof fixed[0]; count++)
+        argv[count] = fixed[count];
+    argv[count++] = "--";
+    for (size_t i = 0; i < row->case_count; i++)
+        argv[count++] = row->cases[i];
+    return spawn(argv, arena_printf(&arena, "%s.log", out));
 }
 
 /* ---- which cases pass which place ---- */
@@ -153,13 +158,13 @@ static void read_passes(const char *trace)
     diags_free(&diags);
 }
 
-static void count_passes(const char *mdcts, const char *drivers, const char *dir)
+static void count_passes(const char *drivers, const char *dir)
 {
     static const struct mutant_row everything;
     const char *out = arena_printf(&arena, "%s/counting", dir);
     const char *driver = arena_printf(&arena, "%s/%s", drivers, COUNTING_DRIVER);
     int status;
-    waitpid(start_run(mdcts, driver, out, &everything), &status, 0);
+    waitpid(start_run(driver, out, &everything), &status, 0);
     read_passes(arena_printf(&arena, "%s/trace.jsonl", out));
 }
 
@@ -177,6 +182,23 @@ static struct node *read_results(const char *out)
     diags_print(&diags, stderr);
     diags_free(&diags);
     return node;
+}
+
+/* A case that the reference skips may be just the one about what a mutant lacks. */
+static void add_skipped(const char *dir)
+{
+    const struct node *results = read_results(arena_printf(&arena, "%s/counting", dir));
+    const struct node *cases = node_get(results, "cases");
+    for (const struct node *one = cases == NULL ? NULL : cases->first; one != NULL;
+         one = one->next) {
+        const char *id = node_get_text(one, "id"), *verdict = node_get_text(one, "verdict");
+        const char *requirement = node_get_text(one, "requirement");
+        if (id == NULL || requirement == NULL || verdict == NULL || strcmp(verdict, "SKIP") != 0)
+            continue;
+        for (size_t i = 0; i < rows.count; i++)
+            if (mutant_row_named(&rows.items[i], requirement) != NULL)
+                add_case(&rows.items[i], id);
+    }
 }
 
 /* ---- judging the judge ---- */
@@ -277,14 +299,14 @@ static void finish(struct mutant_row *row, const char *dir)
 }
 
 /* JOBS runs at a time; the matrix comes in the order of the rows. */
-static void run_all(const char *mdcts, const char *drivers, const char *dir)
+static void run_all(const char *drivers, const char *dir)
 {
     size_t started = 0;
     for (size_t i = 0; i < rows.count; i++) {
         for (; started < rows.count && started < i + JOBS; started++) {
             const char *driver = arena_printf(&arena, "%s/%s", drivers, rows.items[started].driver);
             struct mutant_row *row = &rows.items[started];
-            row->pid = start_run(mdcts, driver, out_of(dir, row), row);
+            row->pid = start_run(driver, out_of(dir, row), row);
         }
         finish(&rows.items[i], dir);
     }
@@ -293,11 +315,12 @@ static void run_all(const char *mdcts, const char *drivers, const char *dir)
 static const char *const usage =
     "usage: mdcts-mutants [--all] [--html FILE] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n"
     "       mdcts-mutants --dialects MDCTS DIALECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n"
-    "       mdcts-mutants --unguarded MDCTS DEFECTS_DEF UNGUARDED_DEF\n";
+    "       mdcts-mutants --unguarded DEFECTS_DEF UNGUARDED_DEF\n";
 
 static int run_matrix(char **words, int count, bool all, const char *html)
 {
     size_t good = 0;
+    mdcts = words[0];
     if (count == 4)
         rows.items[rows.count++] = (struct mutant_row){.id = "(the reference driver)",
                                                        .driver = "reference.so",
@@ -307,10 +330,12 @@ static int run_matrix(char **words, int count, bool all, const char *html)
     if (mkdir(words[3], 0777) != 0 && errno != EEXIST)
         mutant_die(strerror(errno), words[3]);
     if (!rows.dialects)
-        count_passes(words[0], words[2], words[3]);
+        count_passes(words[2], words[3]);
     for (size_t i = 0; i < rows.count && !all; i++)
         choose_cases(&rows.items[i]);
-    run_all(words[0], words[2], words[3]);
+    if (!all)
+        add_skipped(words[3]);
+    run_all(words[2], words[3]);
     for (size_t i = 0; i < rows.count; i++)
         good += rows.items[i].ok;
     printf("%zu of %zu as their rows say\n", good, rows.count);
@@ -331,12 +356,14 @@ int main(int argc, char **argv)
         if (strcmp(argv[at], "--html") == 0 && at + 1 < argc)
             html = argv[++at];
     }
-    if (unguarded && argc - at == 3)
-        code = mutant_guard_check(&rows, argv[at], argv[at + 1], argv[at + 2]);
-    else if (!unguarded && argc - at >= 4)
+    if (unguarded && argc - at == 2) {
+        mutant_rows_read(&rows, argv[at], NULL, 0);
+        code = mutant_guard_check(&rows, argv[at + 1]);
+    } else if (!unguarded && argc - at >= 4) {
         code = run_matrix(argv + at, argc - at, all || rows.dialects, html);
-    else
+    } else {
         fputs(usage, stderr);
+    }
     arena_free(&arena);
     return code;
 }
