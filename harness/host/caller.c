@@ -173,7 +173,7 @@ static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
            objects_seal(request->objects) && follows_valid(request->follows);
 }
 
-enum { STACK_POISON = 0xA5, STACK_POISON_LEN = 32 * 1024 };
+enum { STACK_POISON = 0xA5, STACK_POISON_LEN = 16 * 1024 };
 
 struct invocation {
     entry_function *function;
