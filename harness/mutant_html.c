@@ -134,6 +134,8 @@ static void put_list(FILE *out, const struct mutant_rows *rows)
 {
     fputs("<h2>The mutants</h2>\n<dl>\n", out);
     for (size_t i = 0; i < rows->count; i++) {
+        if (rows->items[i].sentence[0] == '\0') /* the reference */
+            continue;
         fputs("<dt><code>", out);
         put_text(out, rows->items[i].id);
         fprintf(out, "</code>%s</dt><dd>",
