@@ -6,7 +6,7 @@ set(host_sources
   host/agreement.c host/cache.c host/caller.c host/callbacks.c host/channel.c host/commands.c
   host/compare.c host/context.c host/crash.c host/ledger.c host/main.c host/modules.c
   host/objects.c host/padding.c host/pcsc.c host/process.c host/region.c host/scratch.c
-  host/server.c host/tap_link.c host/threads.c host/value.c base/frame.c)
+  host/server.c host/tap_link.c host/threads.c host/value.c host/warm.c base/frame.c)
 list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 # One host for each calling convention of the driver: native, and Microsoft's for x64.
 foreach(host mdcts-host mdcts-host-ms)
@@ -38,6 +38,8 @@ mdcts_unit_test(frame_test LIBS mdcts_base
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/base/frame_test.c ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
 mdcts_unit_test(apdu_view_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/tap/apdu_view_test.c ${CMAKE_CURRENT_LIST_DIR}/tap/apdu_view.c)
+mdcts_unit_test(region_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/host/region_test.c ${CMAKE_CURRENT_LIST_DIR}/host/region.c)
 mdcts_unit_test(ledger_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/host/ledger_test.c ${CMAKE_CURRENT_LIST_DIR}/host/ledger.c
           ${CMAKE_CURRENT_LIST_DIR}/host/region.c)

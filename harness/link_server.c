@@ -276,9 +276,9 @@ void link_swept(struct link *link)
 
 /* A host that the server was asked for; host_is_there() waits for it.  NULL if it can't be asked.
  */
-static struct host *host_ask(struct link *link)
+static struct host *host_ask(struct link *link, bool ahead)
 {
-    struct server_message message = {.kind = SERVER_START, .token = ++link->token};
+    struct server_message message = {.kind = SERVER_START, .token = ++link->token, .ahead = ahead};
     struct host *host = calloc(1, sizeof *host);
     uint8_t *incoming = host == NULL ? NULL : link_buffer_take(link);
     if (incoming == NULL) {
@@ -311,14 +311,14 @@ struct host *host_start(struct link *link, const struct host_sink *sink)
     struct host *host = host_or_null(link->ahead);
     link->ahead = NULL;
     if (host == NULL)
-        host = host_or_null(host_ask(link));
+        host = host_or_null(host_ask(link, false));
     if (host == NULL)
         return NULL;
     host->sink = *sink;
     host->pidfd = (int)syscall(SYS_pidfd_open, host->pid, 0);
     if (link->has_cores) {
         sched_setaffinity(host->pid, sizeof link->cores.work, &link->cores.work);
-        link->ahead = host_ask(link);
+        link->ahead = host_ask(link, true);
     }
     return host;
 }

@@ -12,6 +12,8 @@
 
 /* The server: makes the buffers that hosts inherit. */
 bool channel_prepare(void);
+/* Touches the first pages of them. */
+void channel_warm(void);
 /* A host: from here on frames are sent. */
 void channel_open(int descriptor);
 

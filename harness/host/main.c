@@ -10,8 +10,10 @@
 #include "pcsc.h"
 #include "process.h"
 #include "region.h"
+#include "scratch.h"
 #include "server.h"
 #include "tap_link.h"
+#include "warm.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,8 +26,10 @@
 #define EXIT_USAGE       2
 #define EXIT_ENVIRONMENT 3
 
-static int host_life(int channel)
+static int host_life(int channel, bool ahead)
 {
+    if (ahead)
+        warm_up();
     channel_open(channel);
     commands_run();
     return EXIT_SUCCESS;
@@ -105,10 +109,11 @@ int main(int argc, char **argv)
         fputs("mdcts-host: process_vm_readv() is forbidden here\n", stderr);
         return EXIT_ENVIRONMENT;
     }
-    if (!process_prepare() || !channel_prepare()) {
+    if (!process_prepare() || !channel_prepare() || !scratch_prepare()) {
         fputs("mdcts-host: no memory, or no /dev/null\n", stderr);
         return EXIT_ENVIRONMENT;
     }
+    regions_prepare();
     crash_watch();
     if (tap != NULL && !tap_load(tap))
         fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);

@@ -87,15 +87,12 @@ bool objects_seal(struct bytes rows)
 
 void objects_drop(void)
 {
-    for (size_t i = 0, first = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct object *slot = &remembered[dropped++ % OBJECT_REMEMBER_MAX];
         region_free(&slot->region);
         *slot = objects[i];
         slot->image = NULL;
-        if (i + 1 < count && regions_touch(&objects[i].region, &objects[i + 1].region))
-            continue;
-        regions_close(&objects[first].region, &objects[i].region);
-        first = i + 1;
+        region_close(&slot->region);
     }
     count = 0;
 }

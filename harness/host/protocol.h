@@ -159,6 +159,7 @@ struct server_message {
     int32_t pid;
     int32_t status;
     uint32_t token; /* of SERVER_START, repeated by its SERVER_STARTED */
+    uint32_t ahead; /* of SERVER_START: nobody waits for this host yet, it may warm itself up */
 };
 
 /* The host's own exit code when its channel is gone; a driver that closed it is the usual cause. */

@@ -2,12 +2,21 @@
 #include "region.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define WINDOW_BYTES ((size_t)1 << 20)
+#define PLACES       24 /* a case takes some fifteen regions */
+#define PLACE_BYTES  ((size_t)3 * REGION_PAGE)
+
+/* Made ahead: each an accessible page between its own guards. */
+static struct {
+    uint8_t *first;
+    _Atomic size_t taken;
+} places;
 
 static size_t whole_pages(size_t bytes)
 {
@@ -42,14 +51,42 @@ static uint8_t *take_addresses(size_t len)
     return taken;
 }
 
+void regions_prepare(void)
+{
+    uint8_t *first = reserve(PLACES * PLACE_BYTES);
+    for (size_t i = 0; first != NULL && i < PLACES; i++)
+        if (mprotect(first + i * PLACE_BYTES + REGION_PAGE, REGION_PAGE, PROT_READ | PROT_WRITE) !=
+            0)
+            return;
+    places.first = first;
+    places.taken = 0;
+}
+
+void regions_warm(void)
+{
+    for (size_t i = 0; places.first != NULL && i < PLACES; i++)
+        *(volatile uint8_t *)(places.first + i * PLACE_BYTES + REGION_PAGE) = 0;
+}
+
+static uint8_t *take_place(size_t pages_len)
+{
+    if (pages_len != REGION_PAGE || places.first == NULL || places.taken >= PLACES)
+        return NULL;
+    size_t place = places.taken++;
+    return place < PLACES ? places.first + place * PLACE_BYTES : NULL;
+}
+
 static struct region map_pages(size_t pages_len)
 {
     struct region region = {.map_len = pages_len + 2 * REGION_PAGE, .pages_len = pages_len};
-    region.map = take_addresses(region.map_len);
+    region.map = take_place(pages_len);
+    bool open = region.map != NULL;
+    if (!open)
+        region.map = take_addresses(region.map_len);
     if (region.map == NULL)
         return (struct region){0};
     region.pages = region.map + REGION_PAGE;
-    if (mprotect(region.pages, pages_len, PROT_READ | PROT_WRITE) != 0)
+    if (!open && mprotect(region.pages, pages_len, PROT_READ | PROT_WRITE) != 0)
         region_free(&region);
     return region;
 }
@@ -91,19 +128,9 @@ void region_read_only(const struct region *region)
 
 void region_close(const struct region *region)
 {
-    regions_close(region, region);
-}
-
-void regions_close(const struct region *first, const struct region *last)
-{
     /* Mapping anew drops the contents and closes the pages in one call. */
-    mmap(first->map, (size_t)(last->map + last->map_len - first->map), PROT_NONE,
+    mmap(region->pages, region->pages_len, PROT_NONE,
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-}
-
-bool regions_touch(const struct region *region, const struct region *next)
-{
-    return region->map + region->map_len == next->map;
 }
 
 void region_free(struct region *region)

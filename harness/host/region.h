@@ -24,6 +24,11 @@ struct region {
     size_t size;
 };
 
+/* Makes the places of the first small regions, for every process that is forked afterwards. */
+void regions_prepare(void);
+/* Touches them, so that taking one costs neither a system call nor a page fault. */
+void regions_warm(void);
+
 /* Data is zero.  At least room bytes of canary lie in front of data that ends at the guard. */
 struct region region_new(size_t size, size_t room, bool at_end);
 /* size bytes of data at offset of the only accessible page; canary around. */
@@ -31,9 +36,6 @@ struct region region_new_inside(size_t size, size_t offset);
 void region_read_only(const struct region *region);
 /* Inaccessible from now on, but the addresses stay taken. */
 void region_close(const struct region *region);
-/* The same for several at once, each of which touches the next. */
-void regions_close(const struct region *first, const struct region *last);
-bool regions_touch(const struct region *region, const struct region *next);
 void region_free(struct region *region);
 bool region_holds(const struct region *region, uintptr_t address);
 

@@ -10,15 +10,21 @@
 static uint8_t *memory;
 static size_t used;
 
+bool scratch_prepare(void)
+{
+    void *map = mmap(NULL, SCRATCH_BYTES_MAX, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    memory = map == MAP_FAILED ? NULL : map;
+    return memory != NULL;
+}
+
+void scratch_warm(void)
+{
+    *(volatile uint8_t *)memory = 0;
+}
+
 void *scratch_take(size_t size)
 {
-    if (memory == NULL) {
-        void *map = mmap(NULL, SCRATCH_BYTES_MAX, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (map == MAP_FAILED)
-            return NULL;
-        memory = map;
-    }
     if (size > SCRATCH_BYTES_MAX - used)
         return NULL;
     void *taken = memory + used;

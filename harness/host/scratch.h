@@ -3,10 +3,15 @@
 #ifndef MDCTS_HOST_SCRATCH_H
 #define MDCTS_HOST_SCRATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SCRATCH_BYTES_MAX (96u << 20)
 
+/* The server: makes the memory that hosts inherit. */
+bool scratch_prepare(void);
+/* Touches its first page. */
+void scratch_warm(void);
 /* NULL when SCRATCH_BYTES_MAX are in use. */
 void *scratch_take(size_t size);
 /* Wipes and takes back everything. */

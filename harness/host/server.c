@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -65,22 +64,23 @@ static void tell(int socket, struct server_message message, const struct ends *e
         continue;
 }
 
-static _Noreturn void become_host(pid_t server, const struct ends *ends, int (*run)(int channel))
+static _Noreturn void become_host(pid_t server, const struct ends *ends, server_life *run,
+                                  bool ahead)
 {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    _exit(run(process_enter(server, ends->fds[0], ends->fds[1], ends->fds[2])));
+    _exit(run(process_enter(server, ends->fds[0], ends->fds[1], ends->fds[2]), ahead));
 }
 
-static void start(int socket, uint32_t token, int (*run)(int channel))
+static void start(int socket, const struct server_message *asked, server_life *run)
 {
     struct ends ours, theirs;
     pid_t server = getpid();
     pid_t pid = ends_make(&ours, &theirs) ? fork() : -1;
     if (pid == 0)
-        become_host(server, &theirs, run);
-    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid, .token = token},
+        become_host(server, &theirs, run, asked->ahead != 0);
+    tell(socket, (struct server_message){.kind = SERVER_STARTED, .pid = pid, .token = asked->token},
          pid < 0 ? NULL : &ours);
     ends_close(&ours);
     ends_close(&theirs);
@@ -109,7 +109,7 @@ static int watch_children(void)
 }
 
 /* Closing the socket is the runner's end: hosts die with this process (process.c). */
-int server_run(int socket, int (*run)(int channel))
+int server_run(int socket, server_life *run)
 {
     struct pollfd waiting[2] = {{socket, POLLIN, 0}, {watch_children(), POLLIN, 0}};
     for (;;) {
@@ -128,6 +128,6 @@ int server_run(int socket, int (*run)(int channel))
         if (got == 0 || (got < 0 && errno != EINTR))
             return EXIT_SUCCESS;
         if (got == (ssize_t)sizeof message && message.kind == SERVER_START)
-            start(socket, message.token, run);
+            start(socket, &message, run);
     }
 }

@@ -6,8 +6,13 @@
 #ifndef MDCTS_HOST_SERVER_H
 #define MDCTS_HOST_SERVER_H
 
-/* Serves until the other side closes, then kills its hosts.  run(channel) is a host's life: called
- * in the child with the channel's descriptor, its return value is the exit code. */
-int server_run(int socket, int (*run)(int channel));
+#include <stdbool.h>
+
+/* A host's life: called in the child with the channel's descriptor; returns the exit code.  Ahead:
+ * nobody waits for this host yet. */
+typedef int server_life(int channel, bool ahead);
+
+/* Serves until the other side closes, then kills its hosts. */
+int server_run(int socket, server_life *run);
 
 #endif
