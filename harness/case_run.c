@@ -35,11 +35,19 @@ void case_emit(struct case_run *run, struct node *event)
     run->env->emit(run->env->emit_data, run->arena, event);
 }
 
+static void note_round(struct round *round, const char *kind)
+{
+    round->fired = round->fired || strcmp(kind, "fault") == 0;
+    round->hangs += strcmp(kind, "hang") == 0;
+}
+
 /* What the driver frees is looked at when its call has returned: only then is the derived key
  * known. */
 static void host_event(void *data, struct node *event, struct bytes content)
 {
     struct case_run *run = data;
+    if (run->round != NULL)
+        note_round(run->round, node_get_text(event, "e"));
     if (content.len > 0 && !node_get_bool(event, "caller", false) && run->freed_count < FREED_MAX) {
         run->freed[run->freed_count++] =
             (struct freed_block){node_get_uint(event, "block", 0), bytes_copy(run->arena, content)};
@@ -153,15 +161,25 @@ bool case_start_host(struct case_run *run)
     return true;
 }
 
+/* A swept case has a beginning and an end in each round. */
+static void emit_begin(struct case_run *run)
+{
+    struct node *event = case_event(run, "begin");
+    if (run->round != NULL)
+        node_add(event, "round", node_new_uint(run->arena, run->round->number));
+    case_emit(run, event);
+}
+
 struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
-                                const char *id)
+                                const char *id, struct round *round)
 {
     struct case_run *run = arena_new(arena, struct case_run);
     run->env = env;
     run->arena = arena;
     run->n = n;
     run->id = id;
-    case_emit(run, case_event(run, "begin"));
+    run->round = round;
+    emit_begin(run);
     restore_card(run);
     if (!case_start_host(run))
         return NULL;
@@ -265,9 +283,9 @@ void case_run_end(struct case_run *run)
 }
 
 bool case_run_planned(const struct run_environment *env, struct arena *arena,
-                      const struct planned *planned)
+                      const struct planned *planned, struct round *round)
 {
-    struct case_run *run = case_run_begin(env, arena, planned->n, planned->id);
+    struct case_run *run = case_run_begin(env, arena, planned->n, planned->id, round);
     if (run == NULL)
         return false;
     run->timeout_ms = planned->timeout_ms;

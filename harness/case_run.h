@@ -75,6 +75,18 @@ struct freed_block {
     struct bytes content;
 };
 
+/* The fault of a sweep's round. */
+struct round {
+    uint32_t number; /* 1-based; 0: the case is not swept */
+    uint32_t nth;    /* 1-based: allocation or command */
+    enum sweep_fault fault;
+    bool from_then_on;
+    const struct trouble *trouble; /* SWEEP_CARD */
+    bool fired;                    /* set when it happened */
+    uint32_t heap_uses;            /* set: how often the swept call used malloc */
+    uint32_t hangs;                /* counted, of all rounds */
+};
+
 struct case_run {
     const struct run_environment *env;
     struct arena *arena;
@@ -97,6 +109,7 @@ struct case_run {
     size_t binding_count, binding_capacity;
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;
+    struct round *round; /* NULL: the case is not swept */
 };
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */
@@ -108,10 +121,10 @@ struct step_result {
     uint64_t duration_ns;
 };
 
-/* Starts a host, loads the driver, connects to the reader.  NULL if there can be no host; a driver
- * that doesn't load leaves a run whose steps are not run.  The events say so. */
+/* Starts a host, loads the driver, connects to the reader; round may be NULL.  NULL if there can be
+ * no host; a driver that doesn't load leaves a run whose steps are not run.  The events say so. */
 struct case_run *case_run_begin(const struct run_environment *env, struct arena *arena, uint64_t n,
-                                const char *id);
+                                const char *id, struct round *round);
 
 /* number is 1-based; all repetitions; the result is the last one's. */
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number);
@@ -122,9 +135,9 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
 /* Deletes the contexts that are left, unless a host is gone, and ends the host. */
 void case_run_end(struct case_run *run);
 
-/* All of it.  False if no host could be had. */
+/* All of it, or one round of its sweep.  False if no host could be had. */
 bool case_run_planned(const struct run_environment *env, struct arena *arena,
-                      const struct planned *planned);
+                      const struct planned *planned, struct round *round);
 
 /* ---- for the modules that play steps ---- */
 

@@ -67,7 +67,7 @@ static bool measure(struct session *session, const struct planned *planned, stru
     *out = (struct sample){0};
     session->env.emit_data = out;
     uint64_t start = clock_ns();
-    struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id);
+    struct case_run *run = case_run_begin(&session->env, arena, 0, planned->id, NULL);
     bool ok = run != NULL;
     uint64_t begun = clock_ns();
     for (size_t i = 0; ok && i < planned->step_count; i++) {

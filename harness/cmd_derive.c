@@ -213,7 +213,7 @@ static int play(struct derivation_run *run, const struct node *node)
     run->session.env.emit = emit;
     run->session.env.emit_data = run;
     derive_report_start(&run->report, &run->arena, (uint32_t)planned.step_count);
-    case_run_planned(&run->session.env, &run->arena, &planned);
+    case_run_planned(&run->session.env, &run->arena, &planned, NULL);
     return run_trace_end(&run->trace, 1) && trace_writer_close(&run->trace.writer) ? -1
                                                                                    : EXIT_OUR_FAULT;
 }

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "case_files.h"
+#include "case_sweep.h"
 #include "console.h"
 #include "digest.h"
 #include "jobs.h"
@@ -238,15 +239,18 @@ static bool write_preamble(struct run *run)
 
 /* ---- playing ---- */
 
+static void after_round(void *data)
+{
+    session_sweep(data);
+}
+
 static bool play_case(struct run *run, size_t n, struct arena *arena)
 {
     struct planned planned;
     struct node *node = plan_case_node(&run->plan, n, arena);
     if (!planned_read(&run->diags, arena, node, &planned))
         return false;
-    bool ok = case_run_planned(&run->session.env, arena, &planned);
-    session_sweep(&run->session);
-    return ok;
+    return case_sweep_play(&run->session.env, arena, &planned, after_round, &run->session);
 }
 
 /* This process' share of the cases. */

@@ -156,3 +156,14 @@ bool glob_matches(const char *glob, const char *text)
         glob++;
     return *glob == '\0';
 }
+
+bool field_range(struct arena *keep, const char *text, uint64_t *first, uint64_t *last)
+{
+    const char *dots = text == NULL ? NULL : strstr(text, "..");
+    if (dots == NULL || dots == text)
+        return false;
+    struct node low = {.kind = NODE_PLAIN,
+                       .text = arena_strndup(keep, text, (size_t)(dots - text))};
+    struct node high = {.kind = NODE_PLAIN, .text = dots + 2};
+    return node_to_uint(&low, first) && node_to_uint(&high, last);
+}

@@ -40,4 +40,7 @@ const char *field_shown(struct arena *keep, const struct node *node);
 /* Whether text matches a glob of * and ?; a [ is an ordinary character, since case ids have it. */
 bool glob_matches(const char *glob, const char *text);
 
+/* FIRST..LAST, in any order; false, without a diagnostic, if the text (or NULL) is no range. */
+bool field_range(struct arena *keep, const char *text, uint64_t *first, uint64_t *last);
+
 #endif

@@ -4,7 +4,7 @@
 
 set(host_sources
   host/agreement.c host/cache.c host/caller.c host/callbacks.c host/channel.c host/commands.c
-  host/compare.c host/context.c host/crash.c host/ledger.c host/main.c host/modules.c
+  host/compare.c host/context.c host/crash.c host/fault.c host/heap.c host/ledger.c host/main.c host/modules.c
   host/objects.c host/padding.c host/pcsc.c host/process.c host/region.c host/scratch.c
   host/server.c host/tap_link.c host/threads.c host/value.c host/warm.c base/frame.c)
 list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

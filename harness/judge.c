@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge.h"
 
+#include "judge_sweep.h"
 #include "judge_verdict.h"
 #include "reconcile.h"
 
@@ -14,6 +15,7 @@ struct slot {
     struct case_record *record; /* while its events come */
     struct case_verdict *verdict;
     struct case_result result;
+    struct sweep_rounds rounds; /* a swept case's, behind it */
     bool done;
 };
 
@@ -105,12 +107,19 @@ static bool open_slot(struct judge *judge, struct slot *slot)
     return ok;
 }
 
+/* A round of a sweep is judged like a case, and its result joins those before. */
 static void close_slot(struct judge *judge, struct slot *slot)
 {
-    verdict_make(&judge->context, slot->record, slot->verdict, &slot->result);
+    struct case_result one;
+    bool swept = slot->record->round != 0;
+    verdict_make(&judge->context, slot->record, slot->verdict, &one);
+    if (swept)
+        rounds_add(judge->keep, &slot->rounds, slot->record, &one, &slot->result);
+    else
+        slot->result = one;
     case_record_free(slot->record);
     slot->record = NULL;
-    slot->done = true;
+    slot->done = !swept;
 }
 
 static void feed(struct judge *judge, struct case_record *record, struct case_verdict *verdict,
@@ -143,6 +152,11 @@ static bool take_event(struct judge *judge, const struct node *line)
     if (event.case_n >= judge->slot_count)
         return bad_trace(judge, "an event of a case that was not planned");
     struct slot *slot = &judge->slots[event.case_n];
+    if (event.kind == EVENT_SWEPT && slot->record == NULL && slot->rounds.count > 0) {
+        rounds_end(&slot->rounds, &event, &slot->result);
+        slot->done = true;
+        return true;
+    }
     if (slot->done) {
         slot->result.verdict = VERDICT_BROKEN;
         slot->result.reason = "an event after the end of the case";
@@ -205,6 +219,13 @@ static bool close_rest(struct judge *judge)
         if (slot->done)
             continue;
         bool seen = slot->record != NULL;
+        if (seen && slot->record->round != 0)
+            close_slot(judge, slot);
+        if (slot->rounds.count > 0) {
+            rounds_cut(&slot->result);
+            slot->done = true;
+            continue;
+        }
         if (!seen && !open_slot(judge, slot))
             return false;
         if (!seen && slot->record->plan.skip == NULL && !judge->results->complete) {

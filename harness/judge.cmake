@@ -28,6 +28,7 @@ add_library(mdcts_judge STATIC
   ${judge_dir}/judge_output.c
   ${judge_dir}/judge_relate.c
   ${judge_dir}/judge_steps.c
+  ${judge_dir}/judge_sweep.c
   ${judge_dir}/judge_verdict.c
   ${judge_dir}/judge_watchers.c
   ${judge_dir}/judge_memory.c

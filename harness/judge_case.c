@@ -374,14 +374,20 @@ static void take_not_run(struct case_record *record, const struct event *event)
                       .left_out = node_get_bool(event->node, "left_out", false)};
 }
 
+static bool says(const char *what, const char *card, const char *code)
+{
+    return what != NULL && (strcmp(what, card) == 0 || strstr(what, code) != NULL);
+}
+
 /* What the card is made to answer may be a reason to ask for a PIN or to connect again. */
 static void take_trouble(struct case_record *record, const char *what)
 {
     bool pin = what != NULL && (strncmp(what, "sw 63", 5) == 0 || strcmp(what, "sw 6983") == 0);
+    record->trouble = arena_strdup(&record->arena, what == NULL ? "?" : what);
     record->state.disturbed = true;
     record->state.wrong_pin = record->state.wrong_pin || pin;
-    record->state.removed = record->state.removed || (what != NULL && strcmp(what, "remove") == 0);
-    record->state.reset = record->state.reset || (what != NULL && strcmp(what, "reset") == 0);
+    record->state.removed = record->state.removed || says(what, "remove", "SCARD_W_REMOVED_CARD");
+    record->state.reset = record->state.reset || says(what, "reset", "SCARD_W_RESET_CARD");
 }
 
 static void take_card(struct case_record *record, const struct event *event)
@@ -543,22 +549,33 @@ static void take_end(struct case_record *record, const struct event *event)
 
 static void take_begin(struct case_record *record, const struct event *event)
 {
-    (void)event;
     record->begun = true;
+    record->round = node_get_uint(event->node, "round", 0);
+}
+
+static void take_fault(struct case_record *record, const struct event *event)
+{
+    const char *function = node_get_text(event->node, "function");
+    uint64_t nth = node_get_uint(event->node, "nth", 0);
+    record->fault =
+        record->trouble != NULL
+            ? arena_printf(&record->arena, "%s at command %" PRIu64, record->trouble, nth)
+            : arena_printf(&record->arena, "%s %" PRIu64, function == NULL ? "?" : function, nth);
 }
 
 static void (*const takers[EVENT_COUNT + 1])(struct case_record *, const struct event *) = {
-    [EVENT_BEGIN] = take_begin,   [EVENT_CALL] = take_call,
-    [EVENT_RETURN] = take_return, [EVENT_NOT_RUN] = take_not_run,
-    [EVENT_ALLOC] = take_alloc,   [EVENT_REALLOC] = take_realloc,
-    [EVENT_FREE] = take_free,     [EVENT_TRANSACTION] = take_transaction,
-    [EVENT_CACHE] = take_cache,   [EVENT_OUTPUT] = take_output,
-    [EVENT_LOAD] = take_load,     [EVENT_CRASH] = take_ending,
-    [EVENT_HANG] = take_ending,   [EVENT_EXIT] = take_ending,
-    [EVENT_KILLED] = take_ending, [EVENT_CARD] = take_card,
-    [EVENT_APDU] = take_apdu,     [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
-    [EVENT_LEDGER] = take_ledger, [EVENT_END] = take_end,
-    [EVENT_BROKEN] = take_broken, [EVENT_UNKNOWN] = take_unknown,
+    [EVENT_BEGIN] = take_begin,     [EVENT_CALL] = take_call,
+    [EVENT_RETURN] = take_return,   [EVENT_NOT_RUN] = take_not_run,
+    [EVENT_ALLOC] = take_alloc,     [EVENT_REALLOC] = take_realloc,
+    [EVENT_FREE] = take_free,       [EVENT_TRANSACTION] = take_transaction,
+    [EVENT_CACHE] = take_cache,     [EVENT_OUTPUT] = take_output,
+    [EVENT_LOAD] = take_load,       [EVENT_CRASH] = take_ending,
+    [EVENT_HANG] = take_ending,     [EVENT_EXIT] = take_ending,
+    [EVENT_KILLED] = take_ending,   [EVENT_CARD] = take_card,
+    [EVENT_APDU] = take_apdu,       [EVENT_GET_DH_AGREEMENT] = take_get_dh_agreement,
+    [EVENT_LEDGER] = take_ledger,   [EVENT_END] = take_end,
+    [EVENT_FAULT] = take_fault,     [EVENT_BROKEN] = take_broken,
+    [EVENT_UNKNOWN] = take_unknown,
 };
 
 static bool is_callback(enum event_kind kind)

@@ -94,6 +94,9 @@ struct case_record {
     const char *printed[2]; /* to stdout and stderr; NULL: nothing */
     uint64_t host;          /* of the latest event: blocks are numbered by host */
     bool begun, ended;
+    uint64_t round;      /* of a sweep; 0: the case has none */
+    const char *trouble; /* the latest at a command: "sw 6F00"; NULL: none */
+    const char *fault;   /* the one that the round made happen: "CspAlloc 3"; NULL: none */
     uint64_t us, callbacks;
 };
 

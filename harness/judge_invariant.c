@@ -83,6 +83,8 @@ static const char *const claims[EVENT_COUNT] = {
     [EVENT_KILLED] = "verdict",
     [EVENT_CARD] = "verdict",
     [EVENT_LEDGER] = "expectation",
+    [EVENT_FAULT] = "the sweep",
+    [EVENT_SWEPT] = "the sweep",
     [EVENT_END] = "invariant",
     [EVENT_BROKEN] = "verdict",
 };

@@ -281,6 +281,16 @@ struct host_fault {
     bool from_then_on;
 };
 
+/* What the tap does to a command of the driver's. */
+enum host_trouble {
+    HOST_TROUBLE_RETURN,   /* answers value, an SCARD_* code, and the card sees nothing */
+    HOST_TROUBLE_STATUS,   /* answers the status word value, and the card sees nothing */
+    HOST_TROUBLE_CUT,      /* leaves value bytes of the answer */
+    HOST_TROUBLE_SHORT,    /* leaves value bytes of its data, and the status word */
+    HOST_TROUBLE_DELAY,    /* waits value ms first */
+    HOST_TROUBLE_PREVIOUS, /* answers as the command before was, and the card sees nothing */
+};
+
 struct host_call {
     enum entry_point entry;
     uint32_t table;   /* context whose pointer is called */
@@ -299,7 +309,11 @@ struct host_call {
     size_t follow_count;
     const struct host_answer *answers;
     size_t answer_count;
-    struct host_fault alloc, realloc;
+    struct host_fault alloc, realloc; /* of CspAlloc and CspReAlloc */
+    struct host_fault heap;           /* of libc's allocator, as far as the driver calls it */
+    struct host_fault pcsc;           /* of SCardTransmit, where the tap sees it: */
+    enum host_trouble pcsc_trouble;   /* what happens, */
+    uint32_t pcsc_value;              /* and its number */
 };
 
 enum host_pointer_kind {
@@ -351,6 +365,7 @@ struct host_result {
         reallocs; /* calls of CspAlloc, CspReAlloc during the call: did the fault fire? */
     bool alloc_fault_fired, realloc_fault_fired;
     uint32_t blocks_live; /* blocks not freed */
+    uint32_t heap_uses;   /* of libc's allocator by the driver, during the call */
 };
 
 /* Results live in the sink's arena. */

@@ -2,7 +2,7 @@
 /* host_call(): the request's arrays out, the result's arrays in. */
 #include "link_internal.h"
 
-_Static_assert(sizeof(struct wire_call) == 40 && sizeof(struct wire_object) == 32 &&
+_Static_assert(sizeof(struct wire_call) == 64 && sizeof(struct wire_object) == 32 &&
                    sizeof(struct wire_answer) == 64 && sizeof(struct wire_followed) == 56,
                "rows have no padding");
 
@@ -115,6 +115,12 @@ static void put_call(struct frame_writer *request, const struct host_call *call)
         .alloc_from = call->alloc.from_then_on,
         .realloc_nth = call->realloc.nth,
         .realloc_from = call->realloc.from_then_on,
+        .heap_nth = call->heap.nth,
+        .heap_from = call->heap.from_then_on,
+        .pcsc_nth = call->pcsc.nth,
+        .pcsc_from = call->pcsc.from_then_on,
+        .pcsc_kind = (uint32_t)call->pcsc_trouble,
+        .pcsc_value = call->pcsc_value,
     };
     frame_put_bytes(request, FIELD_HEAD, &head, sizeof head);
     put_values(request, call);
@@ -210,6 +216,7 @@ static bool get_result(struct arena *keep, const struct frame *reply, const stru
     out->alloc_fault_fired = head.alloc_fired != 0;
     out->realloc_fault_fired = head.realloc_fired != 0;
     out->blocks_live = head.blocks_live;
+    out->heap_uses = head.heap_uses;
     out->card_data = bytes_copy(keep, reply_bytes(reply, FIELD_CARD_DATA));
     return get_changes(keep, reply, out) && get_images(keep, reply, out) &&
            get_follows(keep, reply, out) && out->image_count == call->object_count &&

@@ -23,18 +23,6 @@ static void add_value(struct reader *r, const struct node *value)
     v->values[v->count++] = value;
 }
 
-/* FIRST..LAST; false if the text is no range at all. */
-static bool range_read(struct arena *keep, const char *text, uint64_t *first, uint64_t *last)
-{
-    const char *dots = text == NULL ? NULL : strstr(text, "..");
-    if (dots == NULL || dots == text)
-        return false;
-    struct node low = {.kind = NODE_PLAIN,
-                       .text = arena_strndup(keep, text, (size_t)(dots - text))};
-    struct node high = {.kind = NODE_PLAIN, .text = dots + 2};
-    return node_to_uint(&low, first) && node_to_uint(&high, last);
-}
-
 static bool add_range(struct reader *r, const struct node *node, uint64_t first, uint64_t last)
 {
     if (first > last)
@@ -65,7 +53,7 @@ static bool read_value(struct reader *r, const struct node *node)
         return diag_error(r->diags, node->at,
                           "a map in a matrix needs 'name', which becomes part "
                           "of the case's id");
-    if (range_read(r->keep, node_text(node), &first, &last))
+    if (field_range(r->keep, node_text(node), &first, &last))
         return add_range(r, node, first, last);
     add_value(r, node);
     return true;

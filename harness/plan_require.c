@@ -360,8 +360,13 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
                                 const struct step *step)
 {
     const char *why = NULL;
-    if (step->card.what != NULL && !m->virtual_reader)
+    bool tapped = step->pcsc.kind != TROUBLE_NONE || step_is_swept_by(step, SWEEP_PCSC);
+    const char *tap = node_get_text(m->capabilities, "tap");
+    bool troubled = step->card.kind != TROUBLE_NONE || step_is_swept_by(step, SWEEP_CARD);
+    if (troubled && !m->virtual_reader)
         return "needs the virtual reader";
+    if (tapped && tap != NULL && strcmp(tap, "bypassed") == 0)
+        return "tap-bypassed: the driver's APDUs can't be reached";
     if (step_is_dh(step) && !says(needs_of, "dh") && !node_get_bool(m->capabilities, "dh", false))
         return "no key agreement";
     if (step->op == STEP_CONSTRUCT || step->op == STEP_CONTAINER_INFO ||

@@ -41,7 +41,7 @@ static void probe_event(void *data, struct arena *arena, struct node *event)
 static bool group_begin(struct probe *p, const char *name)
 {
     p->step = 0;
-    p->run = case_run_begin(&p->env, &p->arena, EVENT_NO_CASE, name);
+    p->run = case_run_begin(&p->env, &p->arena, EVENT_NO_CASE, name, NULL);
     return p->run != NULL;
 }
 

@@ -175,6 +175,10 @@ static struct node *case_node(struct arena *keep, const struct case_result *one)
     add_text(keep, map, "verdict", verdict_name(one->verdict));
     add_text(keep, map, "reason", one->reason);
     add_text(keep, map, "blocked_by", one->blocked_by);
+    if (one->rounds != 0)
+        node_add(map, "rounds", node_new_uint(keep, one->rounds));
+    if (one->rounds_left_out)
+        node_add(map, "rounds_left_out", node_new_bool(keep, true));
     struct node *findings = node_add(map, "findings", node_new_list(keep));
     for (size_t i = 0; i < one->finding_count; i++)
         node_append(findings, finding_node(keep, &one->findings[i]));

@@ -26,7 +26,9 @@ struct case_result {
     const char *const *seen_in; /* invariants and shared crashes: the cases that saw it */
     size_t seen_count;
     uint64_t seen_total;
-    const char *repro; /* command line; NULL: none */
+    const char *repro;    /* command line; NULL: none */
+    uint64_t rounds;      /* of a swept case; 0: not swept */
+    bool rounds_left_out; /* the sweep was too long for all of its places */
     uint64_t us, callbacks;
 };
 

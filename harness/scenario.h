@@ -69,11 +69,50 @@ struct callback_script {
     uint32_t alloc_fail_from; /* the n-th and all later ones fail; 0: none */
 };
 
-/* card: of a step: what the virtual card does at the n-th command of the call. */
-struct card_trouble {
-    const char *what; /* in the words of card_control_fault(); NULL: nothing */
+/* What happens to a command on its way to the card or back. */
+enum trouble_kind {
+    TROUBLE_NONE,
+    TROUBLE_RETURN,   /* PC/SC only: SCardTransmit answers value, an SCARD_* code */
+    TROUBLE_STATUS,   /* status word value instead of an answer */
+    TROUBLE_CUT,      /* value bytes of the answer */
+    TROUBLE_SHORT,    /* value bytes of its data and the status word */
+    TROUBLE_DELAY,    /* value ms */
+    TROUBLE_PREVIOUS, /* PC/SC only: the answer of the command before */
+    TROUBLE_REMOVE,   /* the card leaves */
+    TROUBLE_RESET,    /* the card loses its power for a moment */
+};
+
+/* card: of a step (the virtual card's doing) and pcsc: (the tap's): at the n-th command of the
+ * call.
+ */
+struct trouble {
+    enum trouble_kind kind;
+    uint32_t value;
+    const char *what; /* "sw 6F00": for the trace, and for card_control_fault() */
     uint32_t at;      /* 1: the first; 0: each */
 };
+
+/* sweep: of a step: the case is played anew for each place that the fault can have in this call. */
+enum sweep_fault {
+    SWEEP_CSP_ALLOC,   /* pfnCspAlloc answers NULL */
+    SWEEP_CSP_REALLOC, /* pfnCspReAlloc answers NULL */
+    SWEEP_MALLOC,      /* malloc, calloc, realloc and their like of the driver answer NULL */
+    SWEEP_CARD,        /* the virtual card makes trouble at a command */
+    SWEEP_PCSC,        /* the tap does */
+};
+#define SWEEP_FAULTS       (SWEEP_PCSC + 1)
+#define SWEEP_TROUBLES_MAX 512
+
+struct sweep {
+    enum sweep_fault faults[SWEEP_FAULTS]; /* one after the other */
+    size_t fault_count;                    /* 0: the step is not swept */
+    bool from_then_on;                     /* not one allocation but it and all later ones */
+    struct trouble *troubles; /* SWEEP_CARD or SWEEP_PCSC: each in turn; `at` is the sweep's */
+    size_t trouble_count;
+};
+
+/* "CspAlloc"; NULL where it is not an allocator that fails. */
+extern const char *const sweep_fault_words[SWEEP_FAULTS];
 
 enum return_rule {
     RETURN_UNSAID,
@@ -170,7 +209,8 @@ struct step {
     const char *condition;   /* played only if this name is bound, or unless it is; NULL: always */
     bool unless;
     struct callback_script callbacks;
-    struct card_trouble card;
+    struct trouble card, pcsc; /* TROUBLE_NONE: none */
+    struct sweep sweep;
     struct expectation *expects;
     size_t expect_count;
 };
@@ -204,6 +244,10 @@ struct parameter_list step_parameters(struct arena *keep, const struct step *ste
 
 /* Whether the step is CardConstructDHAgreement, CardDeriveKey or CardDestroyDHAgreement. */
 bool step_is_dh(const struct step *step);
+/* Whether the step is swept by that fault. */
+bool step_is_swept_by(const struct step *step, enum sweep_fault fault);
+/* The step that is swept: its 0-based place; count if there is none. */
+size_t steps_swept(const struct step *steps, size_t count);
 /* Whether the step says anything that can fail a case. */
 bool step_asserts(const struct step *step);
 const char *step_op_name(enum step_op op);

@@ -250,21 +250,37 @@ static bool check_condition(struct scope *s, const struct step *step, size_t num
                       bound_words[bound->kind]);
 }
 
+static bool is_call(const struct step *step)
+{
+    return step_entry(step) != NULL || step->op == STEP_AUTHENTICATE ||
+           step->op == STEP_DEAUTHENTICATE;
+}
+
+/* What only a call can have. */
+static bool check_calls_only(struct scope *s, const struct step *step)
+{
+    static const struct {
+        const char *key, *why;
+    } rows[] = {
+        {"card", "that a card could disturb"},
+        {"pcsc", "that a card could disturb"},
+        {"thread", "that a thread could make"},
+    };
+    bool ok = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && !is_call(step); i++) {
+        const struct node *node = node_get(step->node, rows[i].key);
+        if (node != NULL)
+            ok = diag_error(s->l->diags, node->key_at, "%s is no call %s", step->op_name,
+                            rows[i].why);
+    }
+    return ok;
+}
+
 /* What stands beside an operation that it does nothing for. */
 static bool check_attributes(struct scope *s, const struct step *step)
 {
     struct diags *diags = s->l->diags;
-    const struct node *card = node_get(step->node, "card");
-    bool ok = true;
-    if (card != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
-        step->op != STEP_DEAUTHENTICATE)
-        ok = diag_error(diags, card->key_at, "%s is no call that a card could disturb",
-                        step->op_name);
-    const struct node *thread = node_get(step->node, "thread");
-    if (thread != NULL && step_entry(step) == NULL && step->op != STEP_AUTHENTICATE &&
-        step->op != STEP_DEAUTHENTICATE)
-        ok = diag_error(diags, thread->key_at, "%s is no call that a thread could make",
-                        step->op_name);
+    bool ok = check_calls_only(s, step);
     if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
         ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
     for (size_t i = 0; i < step->expect_count; i++)
@@ -361,6 +377,37 @@ static bool check_expectations(struct lint *l, const struct expanded_case *x,
     return ok;
 }
 
+/* ---- sweeps ---- */
+
+static const char *sweep_problem(const struct step *step, bool in_fixture)
+{
+    if (in_fixture)
+        return "a fixture can't be swept: the step has to stand in the case";
+    if (!is_call(step))
+        return "only calls can be swept";
+    if (step->repeat > 1)
+        return "a repeated step can't be swept";
+    if (step->card.kind != TROUBLE_NONE || step->pcsc.kind != TROUBLE_NONE ||
+        step->callbacks.alloc_fail != 0 || step->callbacks.alloc_fail_from != 0)
+        return "a swept step has no other fault";
+    return NULL;
+}
+
+static bool check_sweeps(struct lint *l, const struct expanded_case *x, const struct step *steps)
+{
+    bool ok = true;
+    size_t first = steps_swept(steps, x->step_count);
+    for (size_t i = first; i < x->step_count; i++) {
+        const struct node *node = node_get(steps[i].node, "sweep");
+        const char *why = node == NULL ? NULL : sweep_problem(&steps[i], i < x->fixture_steps);
+        if (node != NULL && why == NULL && i != first)
+            why = "a case has one sweep: this is the second";
+        if (why != NULL)
+            ok = diag_error(l->diags, node->key_at, "%s", why);
+    }
+    return ok;
+}
+
 /* ---- one case ---- */
 
 static bool check_expanded(struct lint *l, const struct expanded_case *x)
@@ -379,6 +426,7 @@ static bool check_expanded(struct lint *l, const struct expanded_case *x)
         ok = bind_names(scope, steps, x->step_count);
         for (size_t i = 0; i < x->step_count; i++)
             ok = check_references(scope, &steps[i], i) && ok;
+        ok = check_sweeps(l, x, steps) && ok;
         ok = check_expectations(l, x, steps) && ok;
     }
     arena_free(&scratch);

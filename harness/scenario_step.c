@@ -4,6 +4,7 @@
 #include "fields.h"
 #include "scenario_argument.h"
 #include "scenario_expect.h"
+#include "scenario_fault.h"
 #include "status_name.h"
 
 #include <string.h>
@@ -100,56 +101,6 @@ static bool read_callbacks(struct reader *r, const struct node *node, struct ste
     return read_alloc_fault(r, node_get(node, "CspAlloc"), &out->callbacks) && ok;
 }
 
-/* ---- what the card does ---- */
-
-static const struct trouble_row {
-    const char *name;
-    const char *word; /* of the card's control socket */
-    uint64_t most;    /* 0: the value is true */
-} troubles[] = {
-    {"status", "sw", 0xFFFF}, {"cut", "cut", 65538},        {"short", "short", 65536},
-    {"remove", "remove", 0},  {"delay_ms", "delay", 60000}, {"reset", "reset", 0},
-};
-
-static bool read_trouble(struct reader *r, const struct trouble_row *row, const struct node *node,
-                         struct step *out)
-{
-    uint64_t value = 0;
-    bool yes = false;
-    if (row->most == 0) {
-        if (!field_bool(r->diags, node, row->name, &yes))
-            return false;
-        out->card.what = row->word;
-        return yes || field_wrong(r->diags, node, row->name, "true");
-    }
-    if (!field_uint(r->diags, node, row->name, 0, row->most, &value))
-        return false;
-    bool hex = strcmp(row->word, "sw") == 0;
-    out->card.what = arena_printf(r->keep, hex ? "%s %04X" : "%s %u", row->word, (unsigned)value);
-    return true;
-}
-
-static bool read_card(struct reader *r, const struct node *node, struct step *out)
-{
-    static const char *const keys[] = {"at",       "status", "cut",  "short",
-                                       "delay_ms", "remove", "reset"};
-    uint64_t at = 1;
-    size_t given = 0;
-    if (!fields_check(r->diags, node, "card", keys, COUNT(keys)))
-        return false;
-    bool ok = field_uint(r->diags, node_get(node, "at"), "at", 0, 1000, &at);
-    for (size_t i = 0; i < COUNT(troubles); i++) {
-        const struct node *value = node_get(node, troubles[i].name);
-        given += value != NULL;
-        ok = (value == NULL || read_trouble(r, &troubles[i], value, out)) && ok;
-    }
-    out->card.at = (uint32_t)at;
-    return given == 1
-               ? ok
-               : diag_error(r->diags, node->at,
-                            "card needs one of status, cut, short, delay_ms, remove and reset");
-}
-
 /* ---- attributes ---- */
 
 static bool is_identifier(const char *text)
@@ -224,6 +175,21 @@ static bool read_timeout(struct reader *r, const struct node *node, struct step 
     return read_number(r, node, TIMEOUT_MS_MAX, &out->timeout_ms);
 }
 
+static bool read_card(struct reader *r, const struct node *node, struct step *out)
+{
+    return trouble_read(r->diags, r->keep, node, &out->card);
+}
+
+static bool read_pcsc(struct reader *r, const struct node *node, struct step *out)
+{
+    return trouble_read(r->diags, r->keep, node, &out->pcsc);
+}
+
+static bool read_sweep(struct reader *r, const struct node *node, struct step *out)
+{
+    return sweep_read(r->diags, r->keep, node, &out->sweep);
+}
+
 static bool read_thread(struct reader *r, const struct node *node, struct step *out)
 {
     return read_number(r, node, STEP_THREADS_MAX, &out->thread);
@@ -252,8 +218,9 @@ static const struct {
     {"expect", read_expect},   {"callbacks", read_callbacks}, {"raw", read_raw},
     {"context", read_context}, {"repeat", read_repeat},       {"timeout_ms", read_timeout},
     {"card", read_card},       {"thread", read_thread},       {"transaction", read_transaction},
-    {"if", read_condition},    {"unless", read_condition},    {"block", read_block},
-    {"line", read_line},       {"file", read_file},
+    {"if", read_condition},    {"unless", read_condition},    {"sweep", read_sweep},
+    {"pcsc", read_pcsc},       {"block", read_block},         {"line", read_line},
+    {"file", read_file},
 };
 #define HIDDEN_ATTRIBUTES 3 /* the last ones: a trace's, and an expanded case's */
 
@@ -476,6 +443,22 @@ bool step_is_dh(const struct step *step)
     return entry != NULL &&
            (strcmp(entry, "CardConstructDHAgreement") == 0 || strcmp(entry, "CardDeriveKey") == 0 ||
             strcmp(entry, "CardDestroyDHAgreement") == 0);
+}
+
+bool step_is_swept_by(const struct step *step, enum sweep_fault fault)
+{
+    size_t i = 0;
+    while (i < step->sweep.fault_count && step->sweep.faults[i] != fault)
+        i++;
+    return i < step->sweep.fault_count;
+}
+
+size_t steps_swept(const struct step *steps, size_t count)
+{
+    size_t i = 0;
+    while (i < count && steps[i].sweep.fault_count == 0)
+        i++;
+    return i;
 }
 
 bool step_asserts(const struct step *step)

@@ -328,7 +328,10 @@ static bool query_size(struct step_call *call, const struct derivation *d, size_
     if (!begin_derive(call, &sized))
         return false;
     node_add(call->args, "output", output_node(call->run->arena, false, 0));
-    plain.raw = NULL;
+    plain.raw = NULL; /* faults are for the call that the step is about */
+    plain.card.kind = plain.pcsc.kind = TROUBLE_NONE;
+    plain.callbacks.alloc_fail = plain.callbacks.alloc_fail_from = 0;
+    plain.sweep.fault_count = 0;
     call->step = &plain;
     step_call_do(call);
     call->step = whole;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "step_run.h"
 
+#include "mdcts/status.h"
+
 #include "card_control.h"
 #include "case_process.h"
 #include "freed_search.h"
@@ -113,11 +115,52 @@ static void apply_raw(struct step_call *call)
 
 /* ---- the scripted callbacks ---- */
 
+/* The round, if this is the swept call; NULL: it isn't. */
+static struct round *round_here(const struct step_call *call)
+{
+    struct round *round = call->run->round;
+    return round != NULL && call->step->sweep.fault_count != 0 ? round : NULL;
+}
+
 static void apply_script(struct step_call *call, struct host_call *made)
 {
     const struct callback_script *script = &call->step->callbacks;
+    const struct round *round = round_here(call);
     made->alloc.nth = script->alloc_fail != 0 ? script->alloc_fail : script->alloc_fail_from;
     made->alloc.from_then_on = script->alloc_fail == 0;
+    if (round == NULL)
+        return;
+    struct host_fault fault = {round->nth, round->from_then_on};
+    if (round->fault == SWEEP_CSP_ALLOC)
+        made->alloc = fault;
+    else if (round->fault == SWEEP_CSP_REALLOC)
+        made->realloc = fault;
+    else if (round->fault == SWEEP_MALLOC)
+        made->heap = fault;
+}
+
+/* A card, reader or daemon that is gone stays so; a line that was disturbed recovers. */
+static bool trouble_lasts(const struct trouble *trouble)
+{
+    static const uint32_t moments[] = {SCARD_E_COMM_DATA_LOST, SCARD_E_NOT_TRANSACTED,
+                                       SCARD_E_TIMEOUT, SCARD_F_COMM_ERROR};
+    bool lasts = trouble->kind == TROUBLE_RETURN;
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++)
+        lasts = lasts && trouble->value != moments[i];
+    return lasts;
+}
+
+static void apply_pcsc(const struct trouble *trouble, struct host_call *made)
+{
+    static const enum host_trouble kinds[] = {
+        [TROUBLE_RETURN] = HOST_TROUBLE_RETURN, [TROUBLE_STATUS] = HOST_TROUBLE_STATUS,
+        [TROUBLE_CUT] = HOST_TROUBLE_CUT,       [TROUBLE_SHORT] = HOST_TROUBLE_SHORT,
+        [TROUBLE_DELAY] = HOST_TROUBLE_DELAY,   [TROUBLE_PREVIOUS] = HOST_TROUBLE_PREVIOUS,
+    };
+    bool each = trouble->at == 0;
+    made->pcsc = (struct host_fault){each ? 1 : trouble->at, each || trouble_lasts(trouble)};
+    made->pcsc_trouble = kinds[trouble->kind];
+    made->pcsc_value = trouble->value;
 }
 
 static void prepare_answers(struct step_call *call)
@@ -244,15 +287,23 @@ static void free_blocks(struct step_call *call)
     }
 }
 
-/* What the card will do while the call runs; the trace says so first. */
-static bool arm_card(struct step_call *call)
+/* What will happen to the call's commands, by the card or by the tap; NULL: nothing. */
+static const struct trouble *trouble_here(const struct step_call *call, bool by_tap,
+                                          struct trouble *swept)
 {
-    const struct card_trouble *trouble = &call->step->card;
+    const struct round *round = round_here(call);
+    const struct trouble *own = by_tap ? &call->step->pcsc : &call->step->card;
+    if (round == NULL || round->fault != (by_tap ? SWEEP_PCSC : SWEEP_CARD))
+        return own->kind == TROUBLE_NONE ? NULL : own;
+    *swept = *round->trouble;
+    swept->at = round->nth;
+    return swept;
+}
+
+/* The trace says first what will happen. */
+static void emit_trouble(struct step_call *call, const struct trouble *trouble, bool ok)
+{
     struct arena *arena = call->run->arena;
-    struct card_control *card = call->run->env->card;
-    if (trouble->what == NULL)
-        return true;
-    bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
     struct node *event = case_event(call->run, "card");
     node_add(event, "action", node_new_string(arena, "trouble"));
     node_add(event, "what", node_new_string(arena, trouble->what));
@@ -261,7 +312,29 @@ static bool arm_card(struct step_call *call)
     case_emit(call->run, event);
     if (!ok)
         call->outcome.why = "the card can't be troubled";
+}
+
+static bool arm_card(struct step_call *call, const struct trouble *trouble)
+{
+    struct card_control *card = call->run->env->card;
+    bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
+    emit_trouble(call, trouble, ok);
     return ok;
+}
+
+static void disarm_card(struct step_call *call, const struct trouble *trouble)
+{
+    struct round *round = round_here(call);
+    struct card_control *card = call->run->env->card;
+    struct card_status status = {0};
+    if (round != NULL && card_control_status(card, &status) && status.fired > 0) {
+        struct node *event = case_event(call->run, "fault");
+        node_add(event, "function", node_new_string(call->run->arena, trouble->what));
+        node_add(event, "nth", node_new_uint(call->run->arena, round->nth));
+        case_emit(call->run, event);
+        round->fired = true;
+    }
+    card_control_clear(card);
 }
 
 void step_call_make(struct step_call *call)
@@ -279,8 +352,15 @@ void step_call_make(struct step_call *call)
     made.cache_after = call->step->op == STEP_ACQUIRE;
     made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, &made);
-    if (!arm_card(call))
+    struct trouble swept;
+    const struct trouble *by_tap = trouble_here(call, true, &swept);
+    const struct trouble *trouble = by_tap != NULL ? NULL : trouble_here(call, false, &swept);
+    if (trouble != NULL && !arm_card(call, trouble))
         return;
+    if (by_tap != NULL) {
+        emit_trouble(call, by_tap, true);
+        apply_pcsc(by_tap, &made);
+    }
     emit_call(call);
     run->freed_count = 0;
     if (call->step->thread != 0)
@@ -288,8 +368,10 @@ void step_call_make(struct step_call *call)
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
     if (call->step->thread != 0)
         host_thread(run->host, 0);
-    if (call->step->card.what != NULL)
-        card_control_clear(run->env->card);
+    if (trouble != NULL)
+        disarm_card(call, trouble);
+    if (round_here(call) != NULL)
+        run->round->heap_uses = call->result.heap_uses;
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT

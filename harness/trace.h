@@ -92,8 +92,10 @@ enum event_kind {
     EVENT_EXIT,
     EVENT_KILLED,
     EVENT_CARD,
+    EVENT_FAULT,
     EVENT_LEDGER,
     EVENT_END,
+    EVENT_SWEPT,
     EVENT_BROKEN,
     EVENT_UNKNOWN, /* a kind that this version doesn't know */
 };

@@ -19,4 +19,12 @@ static inline uint64_t clock_ms(void)
     return clock_ns() / 1000000u;
 }
 
+/* Goes on when a signal comes in between. */
+static inline void clock_wait_ms(uint32_t ms)
+{
+    struct timespec left = {ms / 1000u, (long)(ms % 1000u) * 1000000l};
+    while (nanosleep(&left, &left) != 0)
+        continue;
+}
+
 #endif

@@ -3,56 +3,37 @@
 #include "agreement.h"
 #include "cache.h"
 #include "channel.h"
+#include "fault.h"
+#include "heap.h"
 #include "ledger.h"
 #include "padding.h"
+#include "tap_link.h"
 
 #include "mdcts/cardmod.h"
 
-#include <stdatomic.h>
-
-struct fault {
-    _Atomic uint32_t calls;
-    uint32_t nth;
-    bool from_then_on;
-    _Atomic bool fired;
-};
-
-static struct fault alloc_fault, realloc_fault;
-
-void fault_fires(void)
-{
-    /* Keeps the compiler from folding the call away. */
-    __asm__ volatile("");
-}
-
-static bool fault_now(struct fault *fault)
-{
-    uint32_t call = ++fault->calls;
-    if (fault->nth == 0 || (fault->from_then_on ? call < fault->nth : call != fault->nth))
-        return false;
-    fault->fired = true;
-    fault_fires();
-    return true;
-}
+static struct fault alloc_fault = {.function = "CspAlloc"};
+static struct fault realloc_fault = {.function = "CspReAlloc"};
 
 void callbacks_start_call(const struct wire_call *call)
 {
-    alloc_fault.calls = realloc_fault.calls = 0;
-    alloc_fault.fired = realloc_fault.fired = false;
-    alloc_fault.nth = call->alloc_nth;
-    alloc_fault.from_then_on = call->alloc_from != 0;
-    realloc_fault.nth = call->realloc_nth;
-    realloc_fault.from_then_on = call->realloc_from != 0;
+    fault_arm(&alloc_fault, call->alloc_nth, call->alloc_from != 0);
+    fault_arm(&realloc_fault, call->realloc_nth, call->realloc_from != 0);
+    heap_arm(call->heap_nth, call->heap_from != 0);
+    tap_arm(call);
 }
 
 void callbacks_end_call(struct wire_result *out)
 {
-    out->allocs = alloc_fault.calls;
-    out->reallocs = realloc_fault.calls;
+    out->allocs = alloc_fault.uses;
+    out->reallocs = realloc_fault.uses;
+    out->heap_uses = heap_uses();
     out->alloc_fired = alloc_fault.fired;
     out->realloc_fired = realloc_fault.fired;
     out->blocks_live = ledger_live();
-    alloc_fault.nth = realloc_fault.nth = 0;
+    fault_arm(&alloc_fault, 0, false);
+    fault_arm(&realloc_fault, 0, false);
+    heap_arm(0, false);
+    tap_disarm();
 }
 
 static void put_variant(struct frame_writer *event, enum host_variant variant)

@@ -12,15 +12,12 @@
 /* 0 if there is no such function. */
 uintptr_t callback_address(enum host_callback callback, enum host_variant variant);
 
-/* Counters and faults of pfnCspAlloc and pfnCspReAlloc for the call to come. */
+/* Counters and faults of pfnCspAlloc, pfnCspReAlloc and the heap for the call to come. */
 void callbacks_start_call(const struct wire_call *call);
 /* What came of them. */
 void callbacks_end_call(struct wire_result *out);
 
 /* Frees on the caller's behalf, with its event. */
 void callbacks_caller_free(void *pointer);
-
-/* Called when a scripted fault fires: a place for a debugger's breakpoint. */
-void fault_fires(void);
 
 #endif

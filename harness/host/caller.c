@@ -5,6 +5,7 @@
 #include "channel.h"
 #include "compare.h"
 #include "context.h"
+#include "heap.h"
 #include "ledger.h"
 #include "objects.h"
 #include "pcsc.h"
@@ -195,7 +196,9 @@ static void invoke(void *data)
     struct invocation *one = data;
     const uint64_t *a = one->a;
     poison_stack();
+    heap_is_drivers(true);
     one->status = one->function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
+    heap_is_drivers(false);
 }
 
 static void call(const struct wire_call *head, entry_function *function, const uint64_t *a,

@@ -97,14 +97,15 @@ struct wire_answer {
 struct wire_call {
     uint32_t entry, table, current, step;
     uint32_t transaction, cache_after;
-    uint32_t alloc_nth, alloc_from, realloc_nth, realloc_from;
+    uint32_t alloc_nth, alloc_from, realloc_nth, realloc_from, heap_nth, heap_from;
+    uint32_t pcsc_nth, pcsc_from, pcsc_kind, pcsc_value;
 };
 
 struct wire_result {
     uint64_t duration_ns;
     uint32_t status, transaction_status;
     uint32_t allocs, reallocs, alloc_fired, realloc_fired;
-    uint32_t blocks_live, reserved;
+    uint32_t blocks_live, heap_uses;
 };
 
 struct wire_end {

@@ -48,7 +48,7 @@ static struct {
 
 static bool complete;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic(tap_sink *) sink;
+static const struct tap_host *_Atomic host;
 
 static void *open_real(void)
 {
@@ -90,18 +90,18 @@ static bool ready(void)
     return complete;
 }
 
-EXPORTED void mdcts_tap_set_sink(tap_sink *to)
+EXPORTED void mdcts_tap_attach(const struct tap_host *to)
 {
     (void)ready(); /* hosts inherit it from the server that forks them */
-    sink = to;
+    host = to;
 }
 
 static void tell(struct tap_report report, LONG status)
 {
-    tap_sink *to = sink;
+    const struct tap_host *to = host;
     report.status = (uint32_t)status;
     if (to != NULL)
-        to(&report);
+        to->report(&report);
 }
 
 static LONG tell_other(const char *function, LONG status)
@@ -110,9 +110,27 @@ static LONG tell_other(const char *function, LONG status)
     return status;
 }
 
+/* What the real library allocates is not the driver's. */
+static bool enter(void)
+{
+    const struct tap_host *to = host;
+    return to != NULL && to->is_drivers(false);
+}
+
+static LONG leave(bool before, LONG status)
+{
+    const struct tap_host *to = host;
+    if (to != NULL)
+        to->is_drivers(before);
+    return status;
+}
+
+#define REAL(before, name, ...) leave(before, ready() ? real.name(__VA_ARGS__) : SCARD_E_NO_SERVICE)
+
 /* Forwards and reports the name and status alone. */
 #define FORWARD(name, ...)                                                                         \
-    return tell_other(#name, ready() ? real.name(__VA_ARGS__) : SCARD_E_NO_SERVICE)
+    bool before = enter();                                                                         \
+    return tell_other(#name, REAL(before, name, __VA_ARGS__))
 
 EXPORTED LONG SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
                                     LPSCARDCONTEXT context)
@@ -149,14 +167,16 @@ EXPORTED LONG SCardDisconnect(SCARDHANDLE card, DWORD disposition)
 
 EXPORTED LONG SCardBeginTransaction(SCARDHANDLE card)
 {
-    LONG status = ready() ? real.SCardBeginTransaction(card) : SCARD_E_NO_SERVICE;
+    bool before = enter();
+    LONG status = REAL(before, SCardBeginTransaction, card);
     tell((struct tap_report){.kind = TAP_BEGIN, .function = "SCardBeginTransaction"}, status);
     return status;
 }
 
 EXPORTED LONG SCardEndTransaction(SCARDHANDLE card, DWORD disposition)
 {
-    LONG status = ready() ? real.SCardEndTransaction(card, disposition) : SCARD_E_NO_SERVICE;
+    bool before = enter();
+    LONG status = REAL(before, SCardEndTransaction, card, disposition);
     tell((struct tap_report){.kind = TAP_END,
                              .function = "SCardEndTransaction",
                              .disposition = (uint32_t)disposition},
@@ -197,18 +217,58 @@ static void view_exchange(struct tap_report *report, const uint8_t *command, siz
     }
 }
 
+static struct tap_trouble find_trouble(void)
+{
+    const struct tap_host *to = host;
+    return to == NULL ? (struct tap_trouble){.kind = TAP_NO_TROUBLE} : to->trouble();
+}
+
+/* An answer that never came from a card. */
+static LONG answer(const struct tap_trouble *trouble, LPBYTE got, LPDWORD got_len)
+{
+    if (trouble->kind == TAP_RETURN)
+        return (LONG)trouble->value; /* pcsc-lite's codes are positive in its wide LONG */
+    if (got == NULL || got_len == NULL || *got_len < trouble->len)
+        return SCARD_E_INSUFFICIENT_BUFFER;
+    if (trouble->len > 0)
+        memcpy(got, trouble->bytes, trouble->len);
+    *got_len = trouble->len;
+    return SCARD_S_SUCCESS;
+}
+
+/* What is left of an answer; what was behind is wiped. */
+static void shorten(const struct tap_trouble *trouble, LPBYTE got, LPDWORD got_len)
+{
+    DWORD len = *got_len, kept = trouble->value;
+    if (trouble->kind == TAP_SHORT && len >= 2 && kept < len - 2) {
+        memmove(got + kept, got + len - 2, 2);
+        kept += 2;
+    }
+    if (kept >= len)
+        return;
+    memset(got + kept, 0, len - kept);
+    *got_len = kept;
+}
+
 EXPORTED LONG SCardTransmit(SCARDHANDLE card, const SCARD_IO_REQUEST *sent_pci, LPCBYTE sent,
                             DWORD sent_len, SCARD_IO_REQUEST *got_pci, LPBYTE got, LPDWORD got_len)
 {
     struct tap_report report = {.kind = TAP_TRANSMIT, .function = "SCardTransmit"};
+    struct tap_trouble trouble = find_trouble();
+    LONG status;
     uint64_t start = clock_ns();
-    LONG status = ready()
-                      ? real.SCardTransmit(card, sent_pci, sent, sent_len, got_pci, got, got_len)
-                      : SCARD_E_NO_SERVICE;
+    if (trouble.kind == TAP_RETURN || trouble.kind == TAP_ANSWER) {
+        status = answer(&trouble, got, got_len);
+    } else {
+        bool before = enter();
+        status = REAL(before, SCardTransmit, card, sent_pci, sent, sent_len, got_pci, got, got_len);
+    }
+    bool answered = status == SCARD_S_SUCCESS && got != NULL && got_len != NULL;
+    if (answered && trouble.kind >= TAP_CUT)
+        shorten(&trouble, got, got_len);
     report.us = (clock_ns() - start) / 1000u;
     if (sent != NULL)
-        view_exchange(&report, sent, sent_len, got,
-                      status == SCARD_S_SUCCESS && got != NULL && got_len != NULL ? *got_len : 0);
+        view_exchange(&report, sent, sent_len, got, answered ? *got_len : 0);
     tell(report, status);
     return status;
 }

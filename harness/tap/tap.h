@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PC/SC tap: a libpcsclite.so.1 that tells what passes through it and forwards to the real one.
  *
- * Who loads it hands it a sink by the symbol MDCTS_TAP_SET_SINK; without a sink it only forwards.
- * The sink runs in the driver's thread after the real call.  Reports are valid during the sink's
- * call only.  No pcsc-lite type crosses this line. */
+ * Who loads it hands it a table of functions by the symbol MDCTS_TAP_ATTACH; without one it only
+ * forwards.  They run in the driver's thread.  Reports and troubles are valid during the call only.
+ * No pcsc-lite type crosses this line. */
 #ifndef MDCTS_TAP_H
 #define MDCTS_TAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,10 +27,33 @@ struct tap_report {
     uint64_t us;
 };
 
-typedef void tap_sink(const struct tap_report *report);
-typedef void tap_set_sink(tap_sink *sink);
+/* What happens to a command in place of, or after, the real exchange. */
+struct tap_trouble {
+    enum {
+        TAP_NO_TROUBLE,
+        TAP_RETURN, /* SCardTransmit returns value, an SCARD_* code; nothing is sent */
+        TAP_ANSWER, /* bytes are the answer; nothing is sent */
+        TAP_CUT,    /* at most value bytes of the answer arrive */
+        TAP_SHORT,  /* at most value bytes of its data, and the status word */
+    } kind;
+    uint32_t value;
+    const uint8_t *bytes; /* TAP_ANSWER */
+    size_t len;
+};
 
-#define MDCTS_TAP_SET_SINK "mdcts_tap_set_sink"
-void mdcts_tap_set_sink(tap_sink *sink);
+struct tap_host {
+    /* After each call of the driver's. */
+    void (*report)(const struct tap_report *report);
+    /* Before each SCardTransmit. */
+    struct tap_trouble (*trouble)(void);
+    /* Before and after each call of the real library: whether what the thread does is the driver's
+     * doing; returns what held before. */
+    bool (*is_drivers)(bool drivers);
+};
+
+#define MDCTS_TAP_ATTACH "mdcts_tap_attach"
+typedef void tap_attach(const struct tap_host *host);
+/* The table has to live on. */
+void mdcts_tap_attach(const struct tap_host *host);
 
 #endif
