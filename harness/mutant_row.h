@@ -10,6 +10,8 @@
 
 #define MUTANT_ROWS_MAX     512
 #define MUTANT_OUTCOMES_MAX 32
+/* A defect that shows in more requirements is not narrow, or a case is not. */
+#define MUTANT_CONSEQUENCES_MAX 5
 
 struct outcome_of {
     const char *requirement;
@@ -30,6 +32,7 @@ struct mutant_row {
     struct outcome_of *seen; /* what the run showed */
     size_t seen_count;
     pid_t pid;
+    bool apart; /* no mutant of the reference: its cases are chosen by their requirements alone */
     bool ok;
 };
 

@@ -136,6 +136,14 @@ static void choose_cases(struct mutant_row *row)
     }
 }
 
+/* What the reference passes or skips tells nothing: all of the row's requirements, and a sample. */
+static void choose_apart(struct mutant_row *row)
+{
+    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++)
+        if (mutant_row_names(row, planned[n].requirement) || n % SAMPLE_STRIDE == 0)
+            add_case(row, planned[n].id);
+}
+
 /* The cases of the dialect that is the number-th row: in the order of the plan, each once. */
 static void choose_sample(struct mutant_row *row, size_t number)
 {
@@ -215,7 +223,7 @@ static void add_skipped(const char *dir)
         if (id == NULL || requirement == NULL || verdict == NULL || strcmp(verdict, "SKIP") != 0)
             continue;
         for (size_t i = 0; i < rows.count; i++)
-            if (mutant_row_named(&rows.items[i], requirement) != NULL)
+            if (!rows.items[i].apart && mutant_row_named(&rows.items[i], requirement) != NULL)
                 add_case(&rows.items[i], id);
     }
 }
@@ -364,6 +372,8 @@ static int run_matrix(char **words, int count, bool all, const char *html)
     for (size_t i = 0; i < rows.count && !all; i++)
         if (rows.dialects)
             choose_sample(&rows.items[i], i);
+        else if (rows.items[i].apart)
+            choose_apart(&rows.items[i]);
         else
             choose_cases(&rows.items[i]);
     if (!all && !rows.dialects)
