@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_fixture.h"
 
+#include "judge_settle.h"
+
 #include <string.h>
 
 /* SHA-256 of the secret with its bytes reversed: breaks R063. */
@@ -91,10 +93,33 @@ static void test_settle__the_owner_of_a_wrong_secret(void **state)
     assert_true(ok);
 }
 
+/* R063's only failure is said to be R064's, so it shows nothing about R063. */
+static void test_settle__a_borrowed_failure_blocks_nobody(void **state)
+{
+    struct arena arena = {0};
+    struct finding borrowed = {.requirement = "R063", .outcome = OUTCOME_FAIL, .fault_of = "R064"};
+    struct finding own = {.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"};
+    struct case_result owner = {.requirement = "R063", .verdict = VERDICT_FAIL};
+    struct case_result one = {.requirement = "R152", .verdict = VERDICT_FAIL};
+    const struct case_result *all[] = {&owner, &one};
+    (void)state;
+    owner.findings = &borrowed;
+    one.findings = &own;
+    owner.finding_count = one.finding_count = 1;
+    settle_secret(&one, all, 2, &arena);
+    assert_int_equal(one.verdict, VERDICT_FAIL);
+    borrowed.fault_of = NULL;
+    settle_secret(&one, all, 2, &arena);
+    assert_int_equal(one.verdict, VERDICT_BLOCKED);
+    assert_string_equal(one.blocked_by, "R063");
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settle__the_owner_of_a_wrong_secret),
+        cmocka_unit_test(test_settle__a_borrowed_failure_blocks_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROW_BYTES_MAX 4096
 
@@ -39,9 +40,10 @@ static void read_outcomes(struct arena *keep, struct mutant_row *row, const char
     }
 }
 
-static const char *driver_name(struct arena *keep, const char *prefix, const char *id)
+/* In lower case, with dashes. */
+static const char *file_name(struct arena *keep, const char *id)
 {
-    char *name = arena_printf(keep, "%s-%s.so", prefix, id);
+    char *name = arena_strdup(keep, id);
     for (char *c = name; *c != '\0'; c++)
         *c = (char)(*c == '_' ? '-' : *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     return name;
@@ -75,11 +77,18 @@ static const struct row_kind *row_kind(const char *line, bool dialects)
     return NULL;
 }
 
-static const char *read_id(struct arena *keep, const struct row_kind *kind, const char *line)
+/* The names before the first quote: a dialect, if the row has one, and the id. */
+static const char *read_id(struct arena *keep, const struct row_kind *kind, const char *line,
+                           const char **dialect)
 {
     const char *at = line + strlen(kind->start);
-    if (strcmp(kind->start, "DEFECT_OF_ROW(") == 0)
-        at += strcspn(at, ",") + strspn(at + strcspn(at, ","), ", ");
+    const char *first = arena_strndup(keep, at, strcspn(at, ","));
+    *dialect = kind->dialects ? first : NULL;
+    if (strcmp(kind->start, "DEFECT_OF_ROW(") != 0)
+        return first;
+    *dialect = first;
+    at += strcspn(at, ",");
+    at += strspn(at, ", ");
     return arena_strndup(keep, at, strcspn(at, ","));
 }
 
@@ -91,12 +100,24 @@ static size_t count_words(const char *words)
     return count;
 }
 
+/* A dialect that needs to be told of has a profile: second-pin.yaml is that of SECOND_PIN. */
+static const char *find_profile(struct arena *keep, const char *path, const char *dialect)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    const char *name =
+        arena_printf(keep, "%s%s.yaml", arena_strndup(keep, path, len), file_name(keep, dialect));
+    return access(name, R_OK) == 0 ? name : NULL;
+}
+
 static void add_row(struct mutant_rows *rows, const struct row_kind *kind, const char *id,
                     const char *at)
 {
     struct mutant_row *row = &rows->items[rows->count++];
     *row = (struct mutant_row){
-        .id = id, .driver = driver_name(rows->keep, kind->prefix, id), .apart = kind->apart};
+        .id = id,
+        .driver = arena_printf(rows->keep, "%s-%s.so", kind->prefix, file_name(rows->keep, id)),
+        .apart = kind->apart};
     if (!rows->dialects)
         read_outcomes(rows->keep, row, quoted(rows->keep, &at));
     row->consequences = quoted(rows->keep, &at);
@@ -117,11 +138,14 @@ void mutant_rows_read(struct mutant_rows *rows, const char *path, char **wanted,
         const struct row_kind *kind = row_kind(line, rows->dialects);
         if (kind == NULL)
             continue;
-        const char *id = read_id(rows->keep, kind, line);
+        const char *dialect, *id = read_id(rows->keep, kind, line, &dialect);
         if (rows->count == MUTANT_ROWS_MAX)
             mutant_die("more rows than MUTANT_ROWS_MAX", path);
-        if (is_wanted(id, wanted, wanted_count))
-            add_row(rows, kind, id, line);
+        if (!is_wanted(id, wanted, wanted_count))
+            continue;
+        add_row(rows, kind, id, line);
+        if (dialect != NULL)
+            rows->items[rows->count - 1].profile = find_profile(rows->keep, path, dialect);
     }
     fclose(file);
 }

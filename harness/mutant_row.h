@@ -22,6 +22,7 @@ struct outcome_of {
 
 struct mutant_row {
     const char *id, *driver, *sentence;
+    const char *profile; /* of its dialect, beside the file of rows; NULL: none */
     struct outcome_of named[MUTANT_OUTCOMES_MAX];
     size_t named_count;
     const char *consequences; /* blank-separated requirement ids; of a dialect: that may warn */

@@ -224,20 +224,32 @@ static void probe_agreements(struct probe *p)
             probe_agreement(p, row);
 }
 
-/* Where no key is elliptic the entry points may be there and refuse whatever is asked. */
+static bool tells_no_sizes(struct probe *p)
+{
+    bool none = group_begin(p, "probe/agreement-sizes") && acquire(p);
+    for (unsigned spec = AT_ECDHE_P256; none && spec <= AT_ECDHE_P521; spec++)
+        none = !succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":%u}}", spec));
+    group_end(p);
+    return none;
+}
+
+/* Where no key is elliptic the entry points may be there and refuse whatever is asked: they say
+ * that they are not supported, or no size of such a key is told. */
 static bool agrees_on_nothing(struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
     for (const struct node *row = rows->first; row != NULL; row = row->next)
         if (node_get(row, "curve") != NULL)
             return false;
-    bool refused = false;
-    if (group_begin(p, "probe/no-agreement") && authenticated(p)) {
-        struct step_result r = ask(p, "{\"construct\":{\"container\":0}}");
-        refused = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
-    }
+    struct step_result r = {.ran = false};
+    if (group_begin(p, "probe/no-agreement") && authenticated(p))
+        r = ask(p, "{\"construct\":{\"container\":0}}");
+    bool unsupported = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
+    bool refused = r.ran && r.status != SCARD_S_SUCCESS;
+    if (refused)
+        note(p, "dh_refusal", node_new_uint(p->keep, r.status));
     group_end(p);
-    return refused;
+    return unsupported || (refused && tells_no_sizes(p));
 }
 
 /* A container that agrees; UINT32_MAX if none does. */
