@@ -36,7 +36,8 @@ struct finding {
     uint32_t step;                   /* 1-based, fixture steps first; 0: none */
     uint32_t line;
     uint64_t iteration;
-    const char *waiver; /* the reason why it is forgiven; NULL: it is not */
+    const char *waiver;   /* the reason why it is forgiven; NULL: it is not */
+    const char *fault_of; /* the requirement that a wrong secret behind it breaks; NULL: none */
 };
 
 struct finding_list {

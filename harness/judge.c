@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge.h"
 
+#include "judge_settle.h"
 #include "judge_sweep.h"
 #include "judge_verdict.h"
 #include "reconcile.h"
@@ -308,14 +309,30 @@ static void add_capability(struct judge *judge, const char *name)
     results_add(keep, judge->results, &one);
 }
 
+static void add_cases(struct judge *judge)
+{
+    const struct case_result **all =
+        arena_array(judge->keep, const struct case_result *, judge->slot_count);
+    size_t count = 0;
+    for (size_t i = 0; i < judge->slot_count; i++)
+        if (judge->slots[i].done)
+            all[count++] = &judge->slots[i].result;
+    for (size_t i = 0; i < judge->slot_count; i++) {
+        struct case_result *one = &judge->slots[i].result;
+        if (!judge->slots[i].done)
+            continue;
+        settle_secret(one, all, count, judge->keep);
+        verdict_waive(&judge->facts, one);
+        results_add(judge->keep, judge->results, one);
+    }
+}
+
 static void collect(struct judge *judge)
 {
     for (size_t i = 0; reconcile_name(i) != NULL; i++)
         add_capability(judge, reconcile_name(i));
 
-    for (size_t i = 0; i < judge->slot_count; i++)
-        if (judge->slots[i].done)
-            results_add(judge->keep, judge->results, &judge->slots[i].result);
+    add_cases(judge);
     restart_probing(judge);
     for (size_t i = 0; i < judge->endings.count; i++)
         add_shared(judge, &judge->endings.items[i]);

@@ -25,6 +25,7 @@ add_library(mdcts_judge STATIC
   ${judge_dir}/judge_invariant.c
   ${judge_dir}/judge_key.c
   ${judge_dir}/judge_secret.c
+  ${judge_dir}/judge_settle.c
   ${judge_dir}/judge_output.c
   ${judge_dir}/judge_relate.c
   ${judge_dir}/judge_steps.c
@@ -48,7 +49,7 @@ target_link_libraries(mdcts_cmd_judge
   PUBLIC mdcts_judge mdcts_reports
   PRIVATE mdcts_options mdcts_sanitize)
 
-foreach(noun judge judge_invariant judge_language)
+foreach(noun judge judge_invariant judge_language judge_settle)
   mdcts_unit_test(${noun}_test
     SOURCES ${judge_dir}/${noun}_test.c ${judge_dir}/judge_fixture.c
     LIBS mdcts_judge)

@@ -21,20 +21,8 @@ const char *status_words(struct arena *keep, uint32_t status)
                         : arena_printf(keep, "%s (0x%08" PRIx32 ")", name, status);
 }
 
-void verdict_block(struct arena *keep, struct case_verdict *verdict, const struct blocking *by)
-{
-    if (verdict->findings.worst >= OUTCOME_WARN)
-        return;
-    verdict->blocked_by = arena_strdup(keep, by->requirement);
-    verdict->blocked_code = by->code;
-    verdict->blocked_outcome = by->outcome;
-    verdict->blocked_why = by->step == 0 ? arena_printf(keep, "by %s: %s", by->requirement, by->why)
-                                         : arena_printf(keep, "by %s, step %" PRIu32 ": %s",
-                                                        by->requirement, by->step, by->why);
-}
-
-void step_report(struct step_view *view, enum outcome outcome, const char *expected,
-                 const char *observed)
+static void report(struct step_view *view, enum outcome outcome, const char *expected,
+                   const char *observed, const char *fault_of)
 {
     struct arena *keep = view->facts->keep;
     const char *file = case_step_file(view->record, view->step);
@@ -50,8 +38,15 @@ void step_report(struct step_view *view, enum outcome outcome, const char *expec
         .step = view->number,
         .line = view->step->line,
         .iteration = call == NULL ? 0 : call->iteration,
+        .fault_of = fault_of,
     };
     finding_add(keep, &view->verdict->findings, &finding);
+}
+
+void step_report(struct step_view *view, enum outcome outcome, const char *expected,
+                 const char *observed)
+{
+    report(view, outcome, expected, observed, NULL);
 }
 
 enum outcome step_capped(const struct step_view *view, enum outcome outcome)
@@ -187,37 +182,28 @@ static bool fits(void *data, struct bytes z)
                            question->key, z);
 }
 
-/* A key that is right for a wrong secret is the fault of the requirement that the secret breaks;
- * where that isn't the row of the expectation, the case is blocked by it. */
-static bool block_by_secret(struct step_view *view, struct bytes key)
-{
-    struct question question = {view, key};
-    struct arena *keep = view->facts->keep;
-    struct wrong_secret secret = wrong_secret_find(
-        &view->facts->key, view->record, key_agreement(view->record, view->call), fits, &question);
-    if (secret.requirement == NULL || strcmp(secret.requirement, view->row->id) == 0)
-        return false;
-    struct blocking by = {
-        .requirement = secret.requirement,
-        .step = view->number,
-        .outcome = OUTCOME_FAIL,
-        .why = arena_printf(keep, "the key is made of %s", secret.words),
-    };
-    verdict_block(keep, view->verdict, &by);
-    return true;
-}
-
-/* At any level: the peer would have another key. */
+/* At any level: the peer would have another key.  One that is right for a wrong secret says so: who
+ * answers for it is settled when all cases are in (judge_settle.h). */
 static void report_wrong_key(struct step_view *view, const struct key_answer *answer,
                              struct bytes key)
 {
     struct arena *keep = view->facts->keep;
-    if (block_by_secret(view, key))
+    struct question question = {view, key};
+    const char *observed = arena_printf(keep, "key %s", key_text(keep, key));
+    const char *expected = answer->expected == NULL
+                               ? "the oracle's key"
+                               : arena_printf(keep, "key %s", answer->expected);
+    struct wrong_secret secret = wrong_secret_find(
+        &view->facts->key, view->record, key_agreement(view->record, view->call), fits, &question);
+    if (secret.requirement == NULL) {
+        step_report(view, OUTCOME_FAIL, expected, observed);
         return;
-    step_report(view, OUTCOME_FAIL,
-                answer->expected == NULL ? "the oracle's key"
-                                         : arena_printf(keep, "key %s", answer->expected),
-                arena_printf(keep, "key %s", key_text(keep, key)));
+    }
+    bool own = strcmp(secret.requirement, view->row->id) == 0;
+    view->verdict->wrong_secret = !own;
+    report(view, OUTCOME_FAIL, expected,
+           arena_printf(keep, "%s, made of %s", observed, secret.words),
+           own ? NULL : secret.requirement);
 }
 
 static void check_key_oracle(struct step_view *view)

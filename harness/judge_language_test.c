@@ -83,7 +83,7 @@ static void test_judge__a_repeated_name_is_that_of_its_round(void **state)
         {"not the last round's", "R173", steps,
          BEGIN ACQUIRED(1) PROVED(2) ROUND_AGREED(0, OTHER_PRIVATE) ROUND_AGREED(1, PEER_PRIVATE)
              DERIVED(4, 0, KEY_OUT(KEY_SHA256)) END,
-         "case BLOCKED by R091"},
+         "case FAIL R173:FAIL"},
     };
     (void)state;
     judge_check_rows(rows, sizeof rows / sizeof rows[0]);

@@ -237,6 +237,15 @@ static const char *missing_entry(const struct node *members)
     return NULL;
 }
 
+/* A driver without key agreement may fill the table with functions that say so: probing has called
+ * one. */
+static bool are_stubs(const struct node *capabilities)
+{
+    return !node_get_bool(capabilities, "dh", true) &&
+           node_get_uint(capabilities, "dh_refusal", SCARD_E_UNSUPPORTED_FEATURE) ==
+               SCARD_E_UNSUPPORTED_FEATURE;
+}
+
 static void check_dh_entries(struct step_view *view, size_t set, size_t present)
 {
     struct arena *keep = view->facts->keep;
@@ -252,11 +261,9 @@ static void check_dh_entries(struct step_view *view, size_t set, size_t present)
             step_report(view, outcome, "the DH entry points all set", seen);
         break;
     case ENTRY_POINTS_DH_NULL:
-        /* An RSA-only driver may fill them with functions that refuse: probing has called them. */
         if (set != 0)
-            step_report(
-                view, node_get_bool(view->facts->capabilities, "dh", true) ? outcome : OUTCOME_WARN,
-                "the DH entry points all NULL", seen);
+            step_report(view, are_stubs(view->facts->capabilities) ? OUTCOME_WARN : outcome,
+                        "the DH entry points all NULL", seen);
         break;
     case ENTRY_POINTS_UNSAID:
     case ENTRY_POINTS_RSA_NULL:

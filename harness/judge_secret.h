@@ -2,8 +2,8 @@
 /* Whose fault a wrong key is: the arithmetic's, or the secret's that went into it.
  *
  * A driver whose secret is wrong derives nothing but wrong keys.  Each of them would be a red line
- * although only one thing is wrong, so a key that is right for a secret of another kind is charged
- * to the requirement that the secret breaks, and the case that met it was blocked. */
+ * although only one thing is wrong, so a key that is right for a secret of another kind names the
+ * requirement that the secret breaks (judge_settle.h says what becomes of the case). */
 #ifndef MDCTS_JUDGE_SECRET_H
 #define MDCTS_JUDGE_SECRET_H
 

@@ -26,20 +26,8 @@ struct case_verdict {
     const char *blocked_code; /* the return code by name; NULL: none */
     enum outcome blocked_outcome;
     const char *broken; /* we could not tell */
+    bool wrong_secret;  /* a key was made of one; nothing after it is judged */
 };
-
-/* A step that a case stands on failed: what kept the rest from being judged. */
-struct blocking {
-    const char *requirement;
-    uint32_t step;    /* 0: none of the case's own */
-    const char *code; /* the return code by name; NULL: none */
-    enum outcome outcome;
-    const char *why;
-};
-
-/* The case is blocked, unless an earlier question of its own has failed: that is the verdict.
- * Texts are copied to keep or must live there. */
-void verdict_block(struct arena *keep, struct case_verdict *verdict, const struct blocking *by);
 
 /* What a step saw in one repetition. */
 struct step_view {

@@ -43,12 +43,21 @@ static struct step_view make_view(struct walk *walk, const struct step *step, ui
                               .row = row};
 }
 
-/* The case can't be judged further because a step that it stands on failed. */
+/* The case can't be judged further because a step that it stands on failed; number 0: none of its
+ * own.  Where an earlier question of its own has failed, that is the verdict. */
 static void block(struct walk *walk, const char *requirement, uint32_t number, const char *code,
                   enum outcome outcome, const char *why)
 {
-    struct blocking by = {requirement, number, code, outcome, why};
-    verdict_block(walk->context->facts->keep, walk->verdict, &by);
+    struct arena *keep = walk->context->facts->keep;
+    struct case_verdict *verdict = walk->verdict;
+    if (verdict->findings.worst >= OUTCOME_WARN)
+        return;
+    verdict->blocked_by = arena_strdup(keep, requirement);
+    verdict->blocked_code = code;
+    verdict->blocked_outcome = outcome;
+    verdict->blocked_why =
+        number == 0 ? arena_printf(keep, "by %s: %s", requirement, why)
+                    : arena_printf(keep, "by %s, step %" PRIu32 ": %s", requirement, number, why);
 }
 
 /* ---- steps without expectations ---- */
@@ -140,7 +149,7 @@ static bool judge_scored(struct walk *walk, const struct step *step, uint32_t nu
         else
             expect_judge(&view);
     }
-    return walk->verdict->blocked_by == NULL;
+    return walk->verdict->blocked_by == NULL && !walk->verdict->wrong_secret;
 }
 
 static bool judge_call(struct walk *walk, const struct step *step, uint32_t number,

@@ -165,7 +165,6 @@ void verdict_make(const struct verdict_context *context, struct case_record *rec
     else
         conclude(verdict, out);
     take_findings(verdict, out);
-    verdict_waive(context->facts, out);
 }
 
 /* ---- waivers ---- */

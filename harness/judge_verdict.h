@@ -37,7 +37,7 @@ struct verdict_context {
     bool complete; /* the trace has its end */
 };
 
-/* Judges a case whose events are all in. */
+/* Judges a case whose events are all in; what other cases and waivers say comes afterwards. */
 void verdict_make(const struct verdict_context *context, struct case_record *record,
                   struct case_verdict *verdict, struct case_result *out);
 

@@ -5,9 +5,8 @@
 
 #include "mutant_row.h"
 
-/* Prints the requirements that a case or a watch covers and no row names, each with its reason from
- * the file of UNGUARDED_ROW(Rnnn, "reason").  The cases are those of MDCTS_CASES, or the suite's.
- * Answers the exit code: 1 if one has no reason, or a reason is about another requirement. */
-int mutant_guard_check(const struct mutant_rows *rows, const char *reasons);
+/* Prints the requirements that a case or a watch covers and no row names; there shall be none.  The
+ * cases are those of MDCTS_CASES, or the suite's.  Answers the exit code. */
+int mutant_guard_check(const struct mutant_rows *rows);
 
 #endif

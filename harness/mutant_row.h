@@ -10,6 +10,8 @@
 
 #define MUTANT_ROWS_MAX     512
 #define MUTANT_OUTCOMES_MAX 32
+/* A defect that shows in more requirements is not narrow, or a case is not. */
+#define MUTANT_CONSEQUENCES_MAX 5
 
 struct outcome_of {
     const char *requirement;
@@ -20,6 +22,7 @@ struct outcome_of {
 
 struct mutant_row {
     const char *id, *driver, *sentence;
+    const char *profile; /* of its dialect, beside the file of rows; NULL: none */
     struct outcome_of named[MUTANT_OUTCOMES_MAX];
     size_t named_count;
     const char *consequences; /* blank-separated requirement ids; of a dialect: that may warn */
@@ -30,6 +33,7 @@ struct mutant_row {
     struct outcome_of *seen; /* what the run showed */
     size_t seen_count;
     pid_t pid;
+    bool apart; /* no mutant of the reference: its cases are chosen by their requirements alone */
     bool ok;
 };
 

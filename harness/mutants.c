@@ -3,7 +3,7 @@
  *
  *     mdcts-mutants [--all] [--html FILE] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
  *     mdcts-mutants --dialects [--all] MDCTS DIALECTS_DEF DRIVER_DIR OUT_DIR [ID ...]
- *     mdcts-mutants --unguarded DEFECTS_DEF UNGUARDED_DEF
+ *     mdcts-mutants --unguarded DEFECTS_DEF
  *
  * The counting build of the reference runs first and says which cases pass which defect's place.
  * A mutant then runs those of the requirements that its row names or lists, and SAMPLE of the
@@ -46,9 +46,12 @@
 
 /* The same keys every time: a secret that starts with a zero byte by chance is no flaky
  * consequence. */
-#define SEED            "6d757461746564206d757461746564"
-#define COUNTING_DRIVER "reference-counting.so"
-#define PASSED          "passed "
+#define SEED "6d757461746564206d757461746564"
+/* What two dialects know besides the card's own PIN, for their profiles; pin.c has the same. */
+#define SECOND_PIN        "123456"
+#define ADMINISTRATOR_PIN "87654321"
+#define COUNTING_DRIVER   "reference-counting.so"
+#define PASSED            "passed "
 
 struct planned {
     const char *id, *requirement;
@@ -80,11 +83,15 @@ static pid_t spawn(const char *const *argv, const char *log)
 static pid_t start_run(const char *driver, const char *out, const struct mutant_row *row)
 {
     size_t count = 0;
-    const char **argv = arena_array(&arena, const char *, 16 + row->case_count);
+    const char **argv = arena_array(&arena, const char *, 18 + row->case_count);
     const char *fixed[] = {mdcts,    "run", "--driver",        driver,           "--out",  out,
                            "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", "1"};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         argv[count] = fixed[count];
+    if (row->profile != NULL) {
+        argv[count++] = "--profile";
+        argv[count++] = row->profile;
+    }
     argv[count++] = "--";
     for (size_t i = 0; i < row->case_count; i++)
         argv[count++] = row->cases[i];
@@ -134,6 +141,14 @@ static void choose_cases(struct mutant_row *row)
         if (mutant_row_names(row, c->requirement) || nth++ % step == 0)
             add_case(row, c->id);
     }
+}
+
+/* What the reference passes or skips tells nothing: all of the row's requirements, and a sample. */
+static void choose_apart(struct mutant_row *row)
+{
+    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++)
+        if (mutant_row_names(row, planned[n].requirement) || n % SAMPLE_STRIDE == 0)
+            add_case(row, planned[n].id);
 }
 
 /* The cases of the dialect that is the number-th row: in the order of the plan, each once. */
@@ -215,7 +230,7 @@ static void add_skipped(const char *dir)
         if (id == NULL || requirement == NULL || verdict == NULL || strcmp(verdict, "SKIP") != 0)
             continue;
         for (size_t i = 0; i < rows.count; i++)
-            if (mutant_row_named(&rows.items[i], requirement) != NULL)
+            if (!rows.items[i].apart && mutant_row_named(&rows.items[i], requirement) != NULL)
                 add_case(&rows.items[i], id);
     }
 }
@@ -290,7 +305,9 @@ static void check_row(struct mutant_row *row, const struct node *results)
     row->seen_count = seen.count;
     row->ok = cases != NULL;
     printf("%-34s ", row->id);
-    if (row->case_count > 0)
+    if (row->case_count > 0 && row->apart)
+        printf("%4zu cases         ", row->case_count);
+    else if (row->case_count > 0)
         printf("%4zu of %4zu cases ", row->case_count, row->passing_count);
     for (size_t i = 0; i < row->named_count; i++) {
         const struct outcome_of *named = &row->named[i];
@@ -345,12 +362,14 @@ static void run_all(const char *drivers, const char *dir)
 static const char *const usage =
     "usage: mdcts-mutants [--all] [--html FILE] MDCTS DEFECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n"
     "       mdcts-mutants --dialects [--all] MDCTS DIALECTS_DEF DRIVER_DIR OUT_DIR [ID ...]\n"
-    "       mdcts-mutants --unguarded DEFECTS_DEF UNGUARDED_DEF\n";
+    "       mdcts-mutants --unguarded DEFECTS_DEF\n";
 
 static int run_matrix(char **words, int count, bool all, const char *html)
 {
     size_t good = 0;
     mdcts = words[0];
+    setenv("MDCTS_SECOND_PIN", SECOND_PIN, 1);
+    setenv("MDCTS_ADMINISTRATOR_PIN", ADMINISTRATOR_PIN, 1);
     if (count == 4 && (all || !rows.dialects)) /* no sample of the reference's */
         rows.items[rows.count++] = (struct mutant_row){.id = "(the reference driver)",
                                                        .driver = "reference.so",
@@ -364,6 +383,8 @@ static int run_matrix(char **words, int count, bool all, const char *html)
     for (size_t i = 0; i < rows.count && !all; i++)
         if (rows.dialects)
             choose_sample(&rows.items[i], i);
+        else if (rows.items[i].apart)
+            choose_apart(&rows.items[i]);
         else
             choose_cases(&rows.items[i]);
     if (!all && !rows.dialects)
@@ -389,9 +410,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[at], "--html") == 0 && at + 1 < argc)
             html = argv[++at];
     }
-    if (unguarded && argc - at == 2) {
+    if (unguarded && argc - at == 1) {
         mutant_rows_read(&rows, argv[at], NULL, 0);
-        code = mutant_guard_check(&rows, argv[at + 1]);
+        code = mutant_guard_check(&rows);
     } else if (!unguarded && argc - at >= 4) {
         code = run_matrix(argv + at, argc - at, all, html);
     } else {

@@ -21,6 +21,7 @@ struct probe {
     struct case_run *run;
     uint32_t step;
     bool dh;                        /* the entry points are there */
+    const char *parameters;         /* with which the first KDF works */
     uint64_t tap_apdus, card_apdus; /* seen by the tap, counted by the card; over all groups */
 };
 
@@ -223,20 +224,32 @@ static void probe_agreements(struct probe *p)
             probe_agreement(p, row);
 }
 
-/* Where no key is elliptic the entry points may be there and refuse whatever is asked. */
+static bool tells_no_sizes(struct probe *p)
+{
+    bool none = group_begin(p, "probe/agreement-sizes") && acquire(p);
+    for (unsigned spec = AT_ECDHE_P256; none && spec <= AT_ECDHE_P521; spec++)
+        none = !succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":%u}}", spec));
+    group_end(p);
+    return none;
+}
+
+/* Where no key is elliptic the entry points may be there and refuse whatever is asked: they say
+ * that they are not supported, or no size of such a key is told. */
 static bool agrees_on_nothing(struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
     for (const struct node *row = rows->first; row != NULL; row = row->next)
         if (node_get(row, "curve") != NULL)
             return false;
-    bool refused = false;
-    if (group_begin(p, "probe/no-agreement") && authenticated(p)) {
-        struct step_result r = ask(p, "{\"construct\":{\"container\":0}}");
-        refused = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
-    }
+    struct step_result r = {.ran = false};
+    if (group_begin(p, "probe/no-agreement") && authenticated(p))
+        r = ask(p, "{\"construct\":{\"container\":0}}");
+    bool unsupported = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
+    bool refused = r.ran && r.status != SCARD_S_SUCCESS;
+    if (refused)
+        note(p, "dh_refusal", node_new_uint(p->keep, r.status));
     group_end(p);
-    return refused;
+    return unsupported || (refused && tells_no_sizes(p));
 }
 
 /* A container that agrees; UINT32_MAX if none does. */
@@ -327,18 +340,23 @@ static void probe_card(struct probe *p)
 
 /* ---- derivations ---- */
 
-#define HASH_PARAMETER(name) "[{\"KDF_HASH_ALGORITHM\":\"" name "\"}]"
-#define SEED_PARAMETER       "{\"KDF_TLS_PRF_SEED\":{\"repeat\":\"00\",\"count\":64}}"
+#define HASH_PARAMETER(name)  "[{\"KDF_HASH_ALGORITHM\":\"" name "\"}]"
+#define HMAC_PARAMETERS(more) "[{\"KDF_HMAC_KEY\":\"hex:030609\"}" more "]"
+#define SEED_PARAMETER        "{\"KDF_TLS_PRF_SEED\":{\"repeat\":\"00\",\"count\":64}}"
 
+#define QUESTIONS_MAX 3
+
+/* What is asked in turn until something works.  A default that is missing makes no KDF missing, so
+ * a list that names a hash comes first. */
 static const struct {
-    const char *kdf, *parameters;
+    const char *kdf, *parameters[QUESTIONS_MAX];
 } kdf_questions[] = {
-    {"HASH", "null"},
-    {"HMAC", "[{\"KDF_HMAC_KEY\":\"hex:030609\"}]"},
-    {"TLS_PRF", "[{\"KDF_TLS_PRF_LABEL\":\"label\"}," SEED_PARAMETER "]"},
-    {"SP800_56A_CONCAT", "[{\"KDF_ALGORITHMID\":\"A\"},{\"KDF_PARTYUINFO\":\"U\"},"
-                         "{\"KDF_PARTYVINFO\":\"V\"}]"},
-    {"TRUNCATE", "null"},
+    {"HASH", {HASH_PARAMETER("SHA256"), "null", HASH_PARAMETER("SHA1")}},
+    {"HMAC", {HMAC_PARAMETERS(",{\"KDF_HASH_ALGORITHM\":\"SHA256\"}"), HMAC_PARAMETERS("")}},
+    {"TLS_PRF", {"[{\"KDF_TLS_PRF_LABEL\":\"label\"}," SEED_PARAMETER "]"}},
+    {"SP800_56A_CONCAT",
+     {"[{\"KDF_ALGORITHMID\":\"A\"},{\"KDF_PARTYUINFO\":\"U\"},{\"KDF_PARTYVINFO\":\"V\"}]"}},
+    {"TRUNCATE", {"null"}},
 };
 
 static const char *const hash_questions[] = {"MD5", "SHA1", "SHA256", "SHA384", "SHA512"};
@@ -349,15 +367,32 @@ static const char *const hash_questions[] = {"MD5", "SHA1", "SHA256", "SHA384", 
     "\"flags\":%u,\"version\":%u,\"output\":%s}%s}"
 #define LARGE_BUFFER "{\"size\":256}"
 
+/* The parameters with which the KDF works; NULL: with none of them. */
+static const char *working_parameters(struct probe *p, size_t question)
+{
+    for (size_t i = 0; i < QUESTIONS_MAX && kdf_questions[question].parameters[i] != NULL; i++) {
+        const char *parameters = kdf_questions[question].parameters[i];
+        bool ok =
+            agreed(p, "probe/kdf") && succeeded(ask(p, ASK_DERIVE, kdf_questions[question].kdf,
+                                                    parameters, 0u, 1u, LARGE_BUFFER, ""));
+        group_end(p);
+        if (ok)
+            return parameters;
+    }
+    return NULL;
+}
+
+/* The first KDF that works is the one of the later questions. */
 static void probe_kdfs(struct probe *p)
 {
     struct node *kdfs = node_new_list(p->keep);
     for (size_t i = 0; i < sizeof kdf_questions / sizeof kdf_questions[0]; i++) {
-        if (agreed(p, "probe/kdf") &&
-            succeeded(ask(p, ASK_DERIVE, kdf_questions[i].kdf, kdf_questions[i].parameters, 0u, 1u,
-                          LARGE_BUFFER, "")))
-            node_append(kdfs, node_new_string(p->keep, kdf_questions[i].kdf));
-        group_end(p);
+        const char *parameters = working_parameters(p, i);
+        if (parameters == NULL)
+            continue;
+        if (kdfs->first == NULL)
+            p->parameters = parameters;
+        node_append(kdfs, node_new_string(p->keep, kdf_questions[i].kdf));
     }
     note(p, "kdfs", kdfs);
 }
@@ -406,11 +441,10 @@ static void probe_output(struct probe *p)
     size_t question;
     const char *kdf = first_kdf(p, &question), *dialect = "callee";
     if (kdf != NULL) {
-        const char *parameters = kdf_questions[question].parameters;
-        bool allocates = derives(p, kdf, parameters, 0, "null", "");
+        bool allocates = derives(p, kdf, p->parameters, 0, "null", "");
         bool fills = false;
         if (agreed(p, "probe/output")) {
-            struct step_result r = ask(p, ASK_DERIVE, kdf, parameters, 0u, 1u, LARGE_BUFFER, "");
+            struct step_result r = ask(p, ASK_DERIVE, kdf, p->parameters, 0u, 1u, LARGE_BUFFER, "");
             fills = succeeded(r) && node_get_bool(r.out, "filled", false);
         }
         group_end(p);
@@ -420,16 +454,27 @@ static void probe_output(struct probe *p)
 }
 
 /* Success alone says little: a driver that ignores the flag succeeds too, and hands out the key. */
-static bool returns_handle(struct probe *p, const char *kdf, const char *parameters)
+static bool returns_handle(struct probe *p, const char *kdf, const char *cipher)
 {
     bool handle = false;
     if (agreed(p, "probe/key-handle")) {
         struct step_result r =
-            ask(p, ASK_DERIVE, kdf, parameters, (unsigned)CARD_RETURN_KEY_HANDLE, 2u, "null", "");
+            ask(p,
+                "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s,\"flags\":%u,"
+                "\"version\":2,\"output\":null,%s}}",
+                kdf, p->parameters, (unsigned)CARD_RETURN_KEY_HANDLE, cipher);
         handle = succeeded(r) && node_get_uint(r.out, "hKey", 0) != 0;
     }
     group_end(p);
     return handle;
+}
+
+/* A key is for a cipher, and a driver may refuse one that is named no cipher. */
+static bool returns_handles(struct probe *p, const char *kdf)
+{
+    return returns_handle(p, kdf, "\"algorithm\":\"AES\",\"key_length\":256") ||
+           returns_handle(p, kdf, "\"algorithm\":\"AES\",\"key_length\":128") ||
+           returns_handle(p, kdf, "\"algorithm\":\"3DES\",\"key_length\":192");
 }
 
 static void probe_extras(struct probe *p)
@@ -447,9 +492,7 @@ static void probe_extras(struct probe *p)
                           0, output,
                           ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\",\"index\":"
                           "\"$z\",\"return\":0}]}"));
-    note_bool(p, "key_handles",
-              kdf != NULL && returns_handle(p, kdf_questions[question].kdf,
-                                            kdf_questions[question].parameters));
+    note_bool(p, "key_handles", kdf != NULL && returns_handles(p, kdf));
     note_bool(p, "hmac_secret", derives(p, "HMAC", "null", 1, output, ""));
 }
 
