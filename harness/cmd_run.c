@@ -277,6 +277,9 @@ static int play(struct run *run)
 static bool make_plan(struct run *run, const struct node *capabilities)
 {
     session_preload(&run->session);
+    /* What one of the jobs was refused none of them sends again. */
+    if (node_get_bool(capabilities, "pin_refused", false))
+        run->session.secrets.refused = true;
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;
@@ -292,7 +295,7 @@ static int run_session(struct run *run)
     struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
     reconcile_adopt(&run->arena, run->session.profile.capabilities, capabilities);
     session_sweep(&run->session);
-    if (session_pin_refused(&run->session)) {
+    if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
               stderr);
         return EXIT_ENVIRONMENT;
