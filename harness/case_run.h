@@ -97,6 +97,7 @@ struct case_run {
     size_t binding_count, binding_capacity;
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;
+    bool pin_refused; /* the last one of the call that runs, by the card: the tap saw it */
 };
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */

@@ -7,6 +7,7 @@
 #include "jobs.h"
 #include "judge.h"
 #include "junit.h"
+#include "mdcts/cardmod.h"
 #include "options.h"
 #include "oracle.h"
 #include "paths.h"
@@ -277,9 +278,11 @@ static int play(struct run *run)
 static bool make_plan(struct run *run, const struct node *capabilities)
 {
     session_preload(&run->session);
-    /* What one of the jobs was refused none of them sends again. */
-    if (node_get_bool(capabilities, "pin_refused", false))
-        run->session.secrets.refused = true;
+    /* What probing was refused none of the jobs sends again; our card's own PIN needs no proof. */
+    struct card_secrets *secrets = &run->session.secrets;
+    secrets->refused = node_get_bool(capabilities, "pin_refused", false);
+    if (secrets->ours && !secrets->refused)
+        secrets->proven[ROLE_USER] = true;
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;

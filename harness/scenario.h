@@ -139,7 +139,8 @@ struct expectation {
     size_t code_count;
     const uint32_t *warn_codes; /* `warn`: these are tolerated */
     size_t warn_count;
-    enum outcome worst; /* how bad a deviation is at most, a wrong key aside; PASS: unsaid */
+    bool output_of_success; /* outputs are looked at only where the call succeeded */
+    enum outcome worst;     /* how bad a deviation is at most, a wrong key aside; PASS: unsaid */
     struct key_expectation key;
     struct output_expectation *outputs;
     size_t output_count;

@@ -109,6 +109,7 @@ static const struct trouble_row {
 } troubles[] = {
     {"status", "sw", 0xFFFF}, {"cut", "cut", 65538},        {"short", "short", 65536},
     {"remove", "remove", 0},  {"delay_ms", "delay", 60000}, {"reset", "reset", 0},
+    {"parts", "parts", 255},
 };
 
 static bool read_trouble(struct reader *r, const struct trouble_row *row, const struct node *node,
@@ -131,8 +132,8 @@ static bool read_trouble(struct reader *r, const struct trouble_row *row, const 
 
 static bool read_card(struct reader *r, const struct node *node, struct step *out)
 {
-    static const char *const keys[] = {"at",       "status", "cut",  "short",
-                                       "delay_ms", "remove", "reset"};
+    static const char *const keys[] = {"at",       "status", "cut",   "short",
+                                       "delay_ms", "remove", "reset", "parts"};
     uint64_t at = 1;
     size_t given = 0;
     if (!fields_check(r->diags, node, "card", keys, COUNT(keys)))
@@ -146,8 +147,9 @@ static bool read_card(struct reader *r, const struct node *node, struct step *ou
     out->card.at = (uint32_t)at;
     return given == 1
                ? ok
-               : diag_error(r->diags, node->at,
-                            "card needs one of status, cut, short, delay_ms, remove and reset");
+               : diag_error(
+                     r->diags, node->at,
+                     "card needs one of status, cut, short, delay_ms, remove, reset and parts");
 }
 
 /* ---- attributes ---- */
