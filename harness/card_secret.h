@@ -13,6 +13,7 @@ struct card_secrets {
     bool refused;                   /* an unproven one was refused: nothing more may be sent */
     uint32_t refused_role;          /* whose it was */
     bool proven[ROLES_COUNT];       /* accepted by the card in this run */
+    bool ours;                      /* the user's is our own card's: who refuses it is no owner */
 };
 
 #endif

@@ -41,6 +41,16 @@ static void note_round(struct round *round, const char *kind)
     round->hangs += strcmp(kind, "hang") == 0;
 }
 
+/* What the card said to the last PIN: a driver may have its own word for it, or none. */
+static void note_verify(struct case_run *run, const struct node *event)
+{
+    const char *kind = node_get_text(event, "e"), *command = node_get_text(event, "command");
+    uint64_t sw = node_get_uint(event, "sw", 0);
+    if (kind != NULL && strcmp(kind, "apdu") == 0 && command != NULL &&
+        strncmp(command, "0020", 4) == 0 && node_get_uint(event, "lc", 0) > 0)
+        run->pin_refused = sw >> 4 == 0x63C || sw == 0x6983;
+}
+
 /* What the driver frees is looked at when its call has returned: only then is the derived key
  * known. */
 static void host_event(void *data, struct node *event, struct bytes content)
@@ -53,6 +63,7 @@ static void host_event(void *data, struct node *event, struct bytes content)
             (struct freed_block){node_get_uint(event, "block", 0), bytes_copy(run->arena, content)};
         node_add(event, "searched", node_new_bool(run->arena, true));
     }
+    note_verify(run, event);
     case_emit(run, event);
 }
 

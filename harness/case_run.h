@@ -110,6 +110,7 @@ struct case_run {
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;
     struct round *round; /* NULL: the case is not swept */
+    bool pin_refused;    /* the last one of the call that runs, by the card: the tap saw it */
 };
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */

@@ -8,6 +8,7 @@
 #include "jobs.h"
 #include "judge.h"
 #include "junit.h"
+#include "mdcts/cardmod.h"
 #include "options.h"
 #include "oracle.h"
 #include "paths.h"
@@ -281,6 +282,11 @@ static int play(struct run *run)
 static bool make_plan(struct run *run, const struct node *capabilities)
 {
     session_preload(&run->session);
+    /* What probing was refused none of the jobs sends again; our card's own PIN needs no proof. */
+    struct card_secrets *secrets = &run->session.secrets;
+    secrets->refused = node_get_bool(capabilities, "pin_refused", false);
+    if (secrets->ours && !secrets->refused)
+        secrets->proven[ROLE_USER] = true;
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;
@@ -296,7 +302,7 @@ static int run_session(struct run *run)
     struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
     reconcile_adopt(&run->arena, run->session.profile.capabilities, capabilities);
     session_sweep(&run->session);
-    if (session_pin_refused(&run->session)) {
+    if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
               stderr);
         return EXIT_ENVIRONMENT;

@@ -291,14 +291,16 @@ static void add_invariant(struct judge *judge, const struct watched *watched)
 }
 
 /* Each capability that the profile declares is a case of its own: one that is refused is one red
- * line, and the cases that need it are skipped. */
+ * line, and the cases that need it are skipped.  So is one that probing was answered wrongly about.
+ */
 static void add_capability(struct judge *judge, const char *name)
 {
     struct arena *keep = judge->keep;
     struct finding_list findings = {.count = 0};
     const struct node *profile = node_get(judge->facts.header, "profile");
-    if (!reconcile_compare(keep, name, node_get(profile, "capabilities"), judge->facts.capabilities,
-                           &findings))
+    const struct node *declared = node_get(profile, "capabilities");
+    bool compared = reconcile_compare(keep, name, declared, judge->facts.capabilities, &findings);
+    if (!reconcile_answers(keep, name, judge->facts.capabilities, &findings) && !compared)
         return;
     struct case_result one = {.id = arena_printf(keep, "capability/%s", name),
                               .verdict = verdict_of_outcome(findings.worst),
@@ -331,6 +333,7 @@ static void collect(struct judge *judge)
 {
     for (size_t i = 0; reconcile_name(i) != NULL; i++)
         add_capability(judge, reconcile_name(i));
+    add_capability(judge, "pins"); /* nobody declares whether they arrive */
 
     add_cases(judge);
     restart_probing(judge);

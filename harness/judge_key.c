@@ -197,6 +197,17 @@ static bool make_request(struct arena *keep, const struct call_record *call,
 
 /* ---- the answer ---- */
 
+/* A buffer of the caller's own size may get the front of the raw secret; a driver that chooses the
+ * length has to give all of it. */
+static bool caller_chose_length(const struct call_record *call, struct bytes key)
+{
+    const struct node *output = node_get(call->args, "output");
+    const char *kind = node_get_text(output, "kind");
+    return kind != NULL && strcmp(kind, "buffer") == 0 &&
+           node_get_uint(output, "size", SIZE_MAX) == key.len &&
+           !node_get_bool(output, "as_told", false);
+}
+
 struct reading_result {
     bool matched, undefined;
     const char *expected; /* what the reading wants */
@@ -211,6 +222,9 @@ static struct reading_result try_reading(const struct key_judge *judge, struct a
     struct oracle_request request = *secret;
     if (!make_request(keep, call, reading, &request))
         return (struct reading_result){.why = "the derivation's parameters can't be read"};
+    if (request.kdf != NULL && strcmp(request.kdf, "TRUNCATE") == 0 &&
+        !caller_chose_length(call, key))
+        request.key_bytes = 0;
     struct oracle_result result = oracle_derive(judge->oracle, &request, keep);
     struct reading_result out = {.matched = false};
     switch (result.outcome) {

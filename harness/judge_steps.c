@@ -204,7 +204,10 @@ static void judge_nothing(struct walk *walk, const struct step *step, uint32_t n
     struct arena *keep = walk->context->facts->keep;
     const char *why = why_not_run(walk->record, number);
     bool failed_before = walk->verdict->findings.total > 0;
-    if (call != NULL && why != NULL)
+    bool pin_refused = node_get_bool(walk->context->facts->capabilities, "pin_refused", false);
+    if (step->op == STEP_AUTHENTICATE && call == NULL && why != NULL && pin_refused)
+        block(walk, "R242", number, NULL, OUTCOME_FAIL, arena_strdup(keep, why));
+    else if (call != NULL && why != NULL)
         judge_absent(walk, step, number, call, why);
     else if (!failed_before && walk->verdict->broken == NULL)
         walk->verdict->broken = arena_printf(keep, "step %" PRIu32 " was not run: %s", number,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "probe.h"
+#include "probe_internal.h"
 
 #include "json_tree.h"
 #include "mdcts/cardmod.h"
@@ -8,22 +8,6 @@
 
 #include <assert.h>
 #include <string.h>
-
-#define RECORD_BYTES 86 /* of cmapfile */
-#define MISSES_MAX   3  /* containers missing in a row before looking stops */
-
-struct probe {
-    const struct run_environment *outer;
-    struct run_environment env; /* a copy whose capabilities grow */
-    struct arena *keep;
-    struct node *found;
-    struct arena arena; /* of one group */
-    struct case_run *run;
-    uint32_t step;
-    bool dh;                        /* the entry points are there */
-    const char *parameters;         /* with which the first KDF works */
-    uint64_t tap_apdus, card_apdus; /* seen by the tap, counted by the card; over all groups */
-};
 
 /* ---- watching ---- */
 
@@ -39,14 +23,14 @@ static void probe_event(void *data, struct arena *arena, struct node *event)
 
 /* ---- asking ---- */
 
-static bool group_begin(struct probe *p, const char *name)
+bool probe_group_begin(struct probe *p, const char *name)
 {
     p->step = 0;
     p->run = case_run_begin(&p->env, &p->arena, EVENT_NO_CASE, name, NULL);
     return p->run != NULL;
 }
 
-static void group_end(struct probe *p)
+void probe_group_end(struct probe *p)
 {
     if (p->run != NULL)
         case_run_end(p->run);
@@ -54,11 +38,7 @@ static void group_end(struct probe *p)
     arena_reset(&p->arena);
 }
 
-/* One step in the words of the case language, as JSON. */
-static struct step_result ask(struct probe *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static struct step_result ask(struct probe *p, const char *format, ...)
+struct step_result probe_ask(struct probe *p, const char *format, ...)
 {
     struct diags diags = {0};
     struct step *step = arena_new(&p->arena, struct step);
@@ -75,19 +55,32 @@ static struct step_result ask(struct probe *p, const char *format, ...)
     return case_run_step(p->run, step, ++p->step);
 }
 
-static bool succeeded(struct step_result result)
+bool probe_succeeded(struct step_result result)
 {
     return result.ran && result.status == SCARD_S_SUCCESS;
 }
 
-static void note(struct probe *p, const char *key, struct node *value)
+void probe_note(struct probe *p, const char *key, struct node *value)
 {
     node_add(p->found, key, value);
 }
 
 static void note_bool(struct probe *p, const char *key, bool value)
 {
-    note(p, key, node_new_bool(p->keep, value));
+    probe_note(p, key, node_new_bool(p->keep, value));
+}
+
+void probe_note_wrong(struct probe *p, const char *capability, const char *requirement,
+                      const char *expected, const char *observed)
+{
+    struct node *list = node_get(p->found, "answered_wrongly");
+    if (list == NULL)
+        list = node_add(p->found, "answered_wrongly", node_new_list(p->keep));
+    struct node *one = node_append(list, node_new_map(p->keep));
+    node_add(one, "capability", node_new_string(p->keep, capability));
+    node_add(one, "requirement", node_new_string(p->keep, requirement));
+    node_add(one, "expected", node_new_string(p->keep, expected));
+    node_add(one, "observed", node_new_string(p->keep, observed));
 }
 
 /* ---- versions and entry points ---- */
@@ -96,18 +89,18 @@ static void probe_versions(struct probe *p)
 {
     struct node *versions = node_new_list(p->keep);
     for (uint32_t v = CARD_DATA_VERSION_FOUR; v <= CARD_DATA_VERSION_SEVEN; v++) {
-        if (!group_begin(p, "probe/version"))
+        if (!probe_group_begin(p, "probe/version"))
             break;
-        struct step_result r = ask(p, "{\"acquire\":{\"version\":%u}}", v);
-        if (succeeded(r) && node_get_uint(r.out, "dwVersion", 0) == v) {
+        struct step_result r = probe_ask(p, "{\"acquire\":{\"version\":%u}}", v);
+        if (probe_succeeded(r) && node_get_uint(r.out, "dwVersion", 0) == v) {
             node_append(versions, node_new_uint(p->keep, v));
             const struct node *members = node_get(r.out, "members");
             const char *derive = node_get_text(members, "pfnCardDeriveKey");
             p->dh = derive != NULL && strcmp(derive, "set") == 0;
         }
-        group_end(p);
+        probe_group_end(p);
     }
-    note(p, "driver_versions", versions);
+    probe_note(p, "driver_versions", versions);
 }
 
 static uint64_t highest_version(const struct probe *p)
@@ -119,86 +112,18 @@ static uint64_t highest_version(const struct probe *p)
     return best;
 }
 
-static bool acquire(struct probe *p)
+bool probe_acquire(struct probe *p)
 {
-    return succeeded(ask(p, "{\"acquire\":{\"version\":%u}}", (unsigned)highest_version(p)));
-}
-
-/* ---- containers ---- */
-
-/* PUBLICKEYBLOB of CryptoAPI or BCRYPT_RSAPUBLIC_BLOB: "RSA1" stands in either. */
-static bool is_rsa_blob(struct bytes blob)
-{
-    return blob.len >= 12 &&
-           (memcmp(blob.data, "RSA1", 4) == 0 || memcmp(blob.data + 8, "RSA1", 4) == 0);
-}
-
-/* An ECDH key in pbKeyExPublicKey is a declaration that agreements work; for a key elsewhere, whose
- * magic may say anything, it is found by trying. */
-static void add_key(struct probe *p, struct node *row, const struct node *out, const char *content,
-                    const char *where)
-{
-    const struct curve *curve;
-    struct bytes blob, point;
-    if (node_get(row, "use") != NULL || node_get(row, "curve") != NULL ||
-        !node_get_hex(p->keep, out, content, &blob))
-        return;
-    if (is_rsa_blob(blob)) {
-        node_add(row, "use", node_new_string(p->keep, "rsa"));
-    } else if (curve_blob_read(blob, &curve, &point)) {
-        uint32_t magic = (uint32_t)blob.data[0] | (uint32_t)blob.data[1] << 8 |
-                         (uint32_t)blob.data[2] << 16 | (uint32_t)blob.data[3] << 24;
-        node_add(row, "curve", node_new_string(p->keep, curve->name));
-        node_add(row, "public", node_new_hex(p->keep, point));
-        node_add(row, "blob", node_new_string(p->keep, where));
-        node_add(row, "magic", node_new_uint(p->keep, magic));
-        if (strcmp(where, "keyex") == 0 && magic == curve->ecdh_magic)
-            node_add(row, "use", node_new_string(p->keep, "agree"));
-    }
-}
-
-static struct node *container_row(struct probe *p, uint32_t index, const struct node *out)
-{
-    struct node *row = node_new_map(p->keep);
-    node_add(row, "index", node_new_uint(p->keep, index));
-    add_key(p, row, out, "key_ex", "keyex");
-    add_key(p, row, out, "sig", "sig");
-    if (node_get(row, "curve") == NULL && node_get(row, "use") == NULL)
-        node_add(row, "use", node_new_string(p->keep, "unknown"));
-    return row;
-}
-
-static void probe_containers(struct probe *p)
-{
-    struct node *rows = node_new_list(p->keep);
-    note(p, "containers", rows);
-    if (!group_begin(p, "probe/containers"))
-        return;
-    /* With a map its length is the limit, whatever is missing in between. */
-    if (acquire(p)) {
-        struct step_result map =
-            ask(p, "{\"read_file\":{\"directory\":\"mscp\",\"file\":\"cmapfile\"}}");
-        uint64_t limit = PROBE_CONTAINERS_MAX;
-        bool mapped = succeeded(map) && node_get_uint(map.out, "pcbData", 0) >= RECORD_BYTES;
-        if (mapped)
-            limit = node_get_uint(map.out, "pcbData", 0) / RECORD_BYTES;
-        uint32_t misses = 0;
-        for (uint32_t i = 0;
-             i < limit && i < PROBE_CONTAINERS_MAX && (mapped || misses < MISSES_MAX); i++) {
-            struct step_result r = ask(p, "{\"container_info\":{\"container\":%u}}", i);
-            if (succeeded(r))
-                node_append(rows, container_row(p, i, r.out));
-            misses = succeeded(r) ? 0 : misses + 1;
-        }
-    }
-    group_end(p);
+    return probe_succeeded(
+        probe_ask(p, "{\"acquire\":{\"version\":%u}}", (unsigned)highest_version(p)));
 }
 
 /* ---- agreements ---- */
 
 static bool authenticated(struct probe *p)
 {
-    return acquire(p) && succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}"));
+    return probe_acquire(p) &&
+           probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":\"user\"}}"));
 }
 
 /* Which containers agree is found by trying; a key that another says is for signatures may do as
@@ -207,12 +132,13 @@ static void probe_agreement(struct probe *p, struct node *row)
 {
     uint64_t index = node_get_uint(row, "index", 0);
     const char *use = "unknown";
-    if (!group_begin(p, "probe/agreement"))
+    if (!probe_group_begin(p, "probe/agreement"))
         return;
     if (authenticated(p) &&
-        succeeded(ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", (unsigned)index)))
+        probe_succeeded(
+            probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", (unsigned)index)))
         use = "agree";
-    group_end(p);
+    probe_group_end(p);
     node_add(row, "use", node_new_string(p->keep, use));
 }
 
@@ -226,10 +152,10 @@ static void probe_agreements(struct probe *p)
 
 static bool tells_no_sizes(struct probe *p)
 {
-    bool none = group_begin(p, "probe/agreement-sizes") && acquire(p);
+    bool none = probe_group_begin(p, "probe/agreement-sizes") && probe_acquire(p);
     for (unsigned spec = AT_ECDHE_P256; none && spec <= AT_ECDHE_P521; spec++)
-        none = !succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":%u}}", spec));
-    group_end(p);
+        none = !probe_succeeded(probe_ask(p, "{\"query_key_sizes\":{\"spec\":%u}}", spec));
+    probe_group_end(p);
     return none;
 }
 
@@ -242,13 +168,13 @@ static bool agrees_on_nothing(struct probe *p)
         if (node_get(row, "curve") != NULL)
             return false;
     struct step_result r = {.ran = false};
-    if (group_begin(p, "probe/no-agreement") && authenticated(p))
-        r = ask(p, "{\"construct\":{\"container\":0}}");
+    if (probe_group_begin(p, "probe/no-agreement") && authenticated(p))
+        r = probe_ask(p, "{\"construct\":{\"container\":0}}");
     bool unsupported = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
     bool refused = r.ran && r.status != SCARD_S_SUCCESS;
     if (refused)
-        note(p, "dh_refusal", node_new_uint(p->keep, r.status));
-    group_end(p);
+        probe_note(p, "dh_refusal", node_new_uint(p->keep, r.status));
+    probe_group_end(p);
     return unsupported || (refused && tells_no_sizes(p));
 }
 
@@ -266,23 +192,23 @@ static uint32_t agreeing_container(const struct probe *p)
 
 static bool agreed(struct probe *p, const char *name)
 {
-    return group_begin(p, name) && authenticated(p) &&
-           succeeded(
-               ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", agreeing_container(p)));
+    return probe_group_begin(p, name) && authenticated(p) &&
+           probe_succeeded(probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}",
+                                     agreeing_container(p)));
 }
 
 /* One agreement more.  Where only the PIN is missing the first one used it up. */
 static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
 {
     static const char again[] = "{\"construct\":{\"container\":%u,\"as\":\"z%u\"}}";
-    struct step_result r = ask(p, again, agreeing_container(p), count);
+    struct step_result r = probe_ask(p, again, agreeing_container(p), count);
     if (!r.ran || r.status != SCARD_W_SECURITY_VIOLATION)
-        return succeeded(r);
-    if (!succeeded(ask(p, "{\"authenticate\":{\"role\":\"user\"}}")))
+        return probe_succeeded(r);
+    if (!probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":\"user\"}}")))
         return false;
-    r = ask(p, again, agreeing_container(p), count);
+    r = probe_ask(p, again, agreeing_container(p), count);
     *pin_always = *pin_always || (r.ran && r.status != SCARD_W_SECURITY_VIOLATION);
-    return succeeded(r);
+    return probe_succeeded(r);
 }
 
 static void probe_count(struct probe *p)
@@ -293,8 +219,8 @@ static void probe_count(struct probe *p)
         for (count = 1; count < PROBE_AGREEMENTS_MAX; count++)
             if (!agreed_again(p, count, &pin_always))
                 break;
-    group_end(p);
-    note(p, "agreements", node_new_uint(p->keep, count));
+    probe_group_end(p);
+    probe_note(p, "agreements", node_new_uint(p->keep, count));
     note_bool(p, "pin_always", pin_always);
 }
 
@@ -304,19 +230,19 @@ static void probe_count(struct probe *p)
 static void probe_container_pins(struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
-    if (highest_version(p) < CARD_DATA_VERSION_SIX || !group_begin(p, "probe/container-pins"))
+    if (highest_version(p) < CARD_DATA_VERSION_SIX || !probe_group_begin(p, "probe/container-pins"))
         return;
-    if (acquire(p))
+    if (probe_acquire(p))
         for (struct node *row = rows->first; row != NULL; row = row->next) {
             struct bytes id;
-            struct step_result r =
-                ask(p, "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
-                    (unsigned)node_get_uint(row, "index", 0));
-            if (succeeded(r) && node_get_hex(p->keep, r.out, "data", &id) && id.len == 4 &&
+            struct step_result r = probe_ask(
+                p, "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
+                (unsigned)node_get_uint(row, "index", 0));
+            if (probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &id) && id.len == 4 &&
                 id.data[1] == 0)
                 node_add(row, "pin", node_new_uint(p->keep, id.data[0]));
         }
-    group_end(p);
+    probe_group_end(p);
 }
 
 /* Whether the driver has RSA keys at all, and whether it calls the card read-only. */
@@ -324,16 +250,17 @@ static void probe_card(struct probe *p)
 {
     bool rsa = false, read_only = false;
     struct bytes value;
-    if (group_begin(p, "probe/card") && acquire(p)) {
-        rsa = succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_KEYEXCHANGE\"}}")) ||
-              succeeded(ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_SIGNATURE\"}}"));
+    if (probe_group_begin(p, "probe/card") && probe_acquire(p)) {
+        rsa =
+            probe_succeeded(probe_ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_KEYEXCHANGE\"}}")) ||
+            probe_succeeded(probe_ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_SIGNATURE\"}}"));
         if (highest_version(p) >= CARD_DATA_VERSION_SIX) {
-            struct step_result r = ask(p, "{\"get_property\":{\"name\":\"Read Only Mode\"}}");
-            read_only = succeeded(r) && node_get_hex(p->keep, r.out, "data", &value) &&
+            struct step_result r = probe_ask(p, "{\"get_property\":{\"name\":\"Read Only Mode\"}}");
+            read_only = probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &value) &&
                         value.len > 0 && value.data[0] != 0;
         }
     }
-    group_end(p);
+    probe_group_end(p);
     note_bool(p, "rsa", rsa);
     note_bool(p, "read_only", read_only);
 }
@@ -372,10 +299,10 @@ static const char *working_parameters(struct probe *p, size_t question)
 {
     for (size_t i = 0; i < QUESTIONS_MAX && kdf_questions[question].parameters[i] != NULL; i++) {
         const char *parameters = kdf_questions[question].parameters[i];
-        bool ok =
-            agreed(p, "probe/kdf") && succeeded(ask(p, ASK_DERIVE, kdf_questions[question].kdf,
-                                                    parameters, 0u, 1u, LARGE_BUFFER, ""));
-        group_end(p);
+        bool ok = agreed(p, "probe/kdf") &&
+                  probe_succeeded(probe_ask(p, ASK_DERIVE, kdf_questions[question].kdf, parameters,
+                                            0u, 1u, LARGE_BUFFER, ""));
+        probe_group_end(p);
         if (ok)
             return parameters;
     }
@@ -394,7 +321,7 @@ static void probe_kdfs(struct probe *p)
             p->parameters = parameters;
         node_append(kdfs, node_new_string(p->keep, kdf_questions[i].kdf));
     }
-    note(p, "kdfs", kdfs);
+    probe_note(p, "kdfs", kdfs);
 }
 
 static const char *first_kdf(const struct probe *p, size_t *question)
@@ -418,11 +345,11 @@ static void probe_hashes(struct probe *p)
                                                         "{\"KDF_HMAC_KEY\":\"hex:03\"}]",
                                         hash_questions[i]);
         if (question <= 1 && agreed(p, "probe/hash") &&
-            succeeded(ask(p, ASK_DERIVE, kdf, list, 0u, 1u, LARGE_BUFFER, "")))
+            probe_succeeded(probe_ask(p, ASK_DERIVE, kdf, list, 0u, 1u, LARGE_BUFFER, "")))
             node_append(hashes, node_new_string(p->keep, hash_questions[i]));
-        group_end(p);
+        probe_group_end(p);
     }
-    note(p, "hashes", hashes);
+    probe_note(p, "hashes", hashes);
 }
 
 /* output and more are JSON: what `output` says, and what follows the derivation's arguments. */
@@ -430,8 +357,8 @@ static bool derives(struct probe *p, const char *kdf, const char *parameters, ui
                     const char *output, const char *more)
 {
     bool ok = agreed(p, "probe/derive") &&
-              succeeded(ask(p, ASK_DERIVE, kdf, parameters, flags, 1u, output, more));
-    group_end(p);
+              probe_succeeded(probe_ask(p, ASK_DERIVE, kdf, parameters, flags, 1u, output, more));
+    probe_group_end(p);
     return ok;
 }
 
@@ -444,13 +371,14 @@ static void probe_output(struct probe *p)
         bool allocates = derives(p, kdf, p->parameters, 0, "null", "");
         bool fills = false;
         if (agreed(p, "probe/output")) {
-            struct step_result r = ask(p, ASK_DERIVE, kdf, p->parameters, 0u, 1u, LARGE_BUFFER, "");
-            fills = succeeded(r) && node_get_bool(r.out, "filled", false);
+            struct step_result r =
+                probe_ask(p, ASK_DERIVE, kdf, p->parameters, 0u, 1u, LARGE_BUFFER, "");
+            fills = probe_succeeded(r) && node_get_bool(r.out, "filled", false);
         }
-        group_end(p);
+        probe_group_end(p);
         dialect = allocates && fills ? "both" : allocates ? "callee" : "caller";
     }
-    note(p, "output", node_new_string(p->keep, dialect));
+    probe_note(p, "output", node_new_string(p->keep, dialect));
 }
 
 /* Success alone says little: a driver that ignores the flag succeeds too, and hands out the key. */
@@ -458,14 +386,14 @@ static bool returns_handle(struct probe *p, const char *kdf, const char *cipher)
 {
     bool handle = false;
     if (agreed(p, "probe/key-handle")) {
-        struct step_result r =
-            ask(p,
-                "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s,\"flags\":%u,"
-                "\"version\":2,\"output\":null,%s}}",
-                kdf, p->parameters, (unsigned)CARD_RETURN_KEY_HANDLE, cipher);
-        handle = succeeded(r) && node_get_uint(r.out, "hKey", 0) != 0;
+        struct step_result r = probe_ask(
+            p,
+            "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s,\"flags\":%u,"
+            "\"version\":2,\"output\":null,%s}}",
+            kdf, p->parameters, (unsigned)CARD_RETURN_KEY_HANDLE, cipher);
+        handle = probe_succeeded(r) && node_get_uint(r.out, "hKey", 0) != 0;
     }
-    group_end(p);
+    probe_group_end(p);
     return handle;
 }
 
@@ -506,10 +434,16 @@ static void probe_pins(struct probe *p)
     for (size_t role = 0; role < ROLES_COUNT; role++)
         if (p->env.secrets != NULL && p->env.secrets->pins[role].data != NULL)
             node_append(roles, node_new_string(p->keep, names[role]));
-    bool deauthenticates = group_begin(p, "probe/pins") && authenticated(p) &&
-                           succeeded(ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
-    group_end(p);
-    note(p, "pin_roles", roles);
+    bool deauthenticates =
+        probe_group_begin(p, "probe/pins") && authenticated(p) &&
+        probe_succeeded(probe_ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
+    probe_group_end(p);
+    probe_note(p, "pin_roles", roles);
+    if (p->env.secrets != NULL && p->env.secrets->refused && p->env.secrets->ours) {
+        note_bool(p, "pin_refused", true);
+        probe_note_wrong(p, "pins", "R242", "the card accepts its PIN",
+                         "the card was sent another one, and refused it");
+    }
     note_bool(p, "deauthenticate", deauthenticates);
 }
 
@@ -520,7 +454,7 @@ static void note_tap(struct probe *p)
     bool counts = p->env.card != NULL;
     bool bypassed = counts ? p->card_apdus > p->tap_apdus
                            : p->tap_apdus == 0 && agreeing_container(p) != UINT32_MAX;
-    note(p, "tap", node_new_string(p->keep, bypassed ? "bypassed" : "active"));
+    probe_note(p, "tap", node_new_string(p->keep, bypassed ? "bypassed" : "active"));
 }
 
 struct node *probe_capabilities(const struct run_environment *env, struct arena *keep)

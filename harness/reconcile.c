@@ -245,6 +245,25 @@ bool reconcile_compare(struct arena *keep, const char *name, const struct node *
     return false;
 }
 
+bool reconcile_answers(struct arena *keep, const char *name, const struct node *found,
+                       struct finding_list *out)
+{
+    bool any = false;
+    const struct node *list = node_get(found, "answered_wrongly");
+    for (const struct node *one = list == NULL ? NULL : list->first; one != NULL; one = one->next) {
+        const char *requirement = node_get_text(one, "requirement");
+        if (!word_is(one, "capability", name) || requirement == NULL)
+            continue;
+        struct finding finding = {.requirement = requirement,
+                                  .outcome = OUTCOME_FAIL,
+                                  .expected = node_get_text(one, "expected"),
+                                  .observed = node_get_text(one, "observed")};
+        finding_add(keep, out, &finding);
+        any = true;
+    }
+    return any;
+}
+
 void reconcile_adopt(struct arena *keep, const struct node *declared, struct node *found)
 {
     const struct node *said = node_get(declared, "containers");

@@ -23,4 +23,9 @@ const char *reconcile_name(size_t n);
 bool reconcile_compare(struct arena *keep, const char *name, const struct node *declared,
                        const struct node *found, struct finding_list *out);
 
+/* Adds what probing was answered wrongly about it, each a failure of the requirement that was
+ * noted.  False if there was nothing of the kind. */
+bool reconcile_answers(struct arena *keep, const char *name, const struct node *found,
+                       struct finding_list *out);
+
 #endif

@@ -80,6 +80,7 @@ enum trouble_kind {
     TROUBLE_PREVIOUS, /* PC/SC only: the answer of the command before */
     TROUBLE_REMOVE,   /* the card leaves */
     TROUBLE_RESET,    /* the card loses its power for a moment */
+    TROUBLE_PARTS,    /* an answer in parts of value bytes */
 };
 
 /* card: of a step (the virtual card's doing) and pcsc: (the tap's): at the n-th command of the
@@ -178,7 +179,8 @@ struct expectation {
     size_t code_count;
     const uint32_t *warn_codes; /* `warn`: these are tolerated */
     size_t warn_count;
-    enum outcome worst; /* how bad a deviation is at most, a wrong key aside; PASS: unsaid */
+    bool output_of_success; /* outputs are looked at only where the call succeeded */
+    enum outcome worst;     /* how bad a deviation is at most, a wrong key aside; PASS: unsaid */
     struct key_expectation key;
     struct output_expectation *outputs;
     size_t output_count;

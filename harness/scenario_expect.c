@@ -111,6 +111,14 @@ static bool read_worst(struct reader *r, const struct node *node, struct expecta
     return true;
 }
 
+static bool read_output_if(struct reader *r, const struct node *node, struct expectation *out)
+{
+    static const char *const names[] = {"success"};
+    size_t place;
+    out->output_of_success = true;
+    return field_choice(r->diags, node, "output_if", names, COUNT(names), &place);
+}
+
 /* ---- key ---- */
 
 static bool read_reading(struct reader *r, const struct node *node, struct key_reading *out)
@@ -332,6 +340,7 @@ static const struct {
     {"index", read_index},
     {"selects", read_selects},
     {"container_map", read_container_map},
+    {"output_if", read_output_if},
     {"worst", read_worst},
     {"for", read_for},
 };
@@ -347,7 +356,7 @@ static bool unknown_key(struct reader *r, const struct node *entry)
 /* Keys that only qualify what others expect. */
 static bool check_said(struct reader *r, const struct node *node, const struct expectation *out)
 {
-    static const char *const qualifiers[] = {"for", "worst", "warn"};
+    static const char *const qualifiers[] = {"for", "worst", "warn", "output_if"};
     size_t count = node->count;
     for (size_t i = 0; i < COUNT(qualifiers); i++)
         count -= node_get(node, qualifiers[i]) != NULL;

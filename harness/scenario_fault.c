@@ -33,6 +33,7 @@ static const struct trouble_row {
     {"previous", TROUBLE_PREVIOUS, PCSC, "previous", 0},
     {"remove", TROUBLE_REMOVE, CARD, "remove", 0},
     {"reset", TROUBLE_RESET, CARD, "reset", 0},
+    {"parts", TROUBLE_PARTS, CARD, "parts", 255},
 };
 
 static size_t keys_of(unsigned who, const char *keys[COUNT(rows) + 1])
@@ -66,7 +67,7 @@ static const struct trouble_row *find_row(struct diags *diags, const struct node
     if (given == 1)
         return row;
     diag_error(diags, node->at, "%s needs one of %s", name,
-               who == CARD ? "status, cut, short, delay_ms, remove and reset"
+               who == CARD ? "status, cut, short, delay_ms, remove, reset and parts"
                            : "return, status, cut, short, delay_ms and previous");
     return NULL;
 }

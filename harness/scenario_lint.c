@@ -88,13 +88,14 @@ enum bound_kind {
     BOUND_CONTEXT,
     BOUND_AGREEMENT,
     BOUND_KEY,
+    BOUND_SUCCESS,
     BOUND_BLOB,
     BOUND_BALANCE,
     BOUND_NOTHING
 };
 
-static const char *const bound_words[] = {"a context", "an agreement", "a key", "a public key",
-                                          "a balance"};
+static const char *const bound_words[] = {"a context", "an agreement", "a key",
+                                          "a success", "a public key", "a balance"};
 
 struct bound {
     const char *name;
@@ -119,6 +120,8 @@ static enum bound_kind binds_what(const struct step *step)
         return BOUND_KEY;
     if (step->op == STEP_LEDGER)
         return BOUND_BALANCE;
+    if (step->op == STEP_AUTHENTICATE || step->op == STEP_DEAUTHENTICATE)
+        return BOUND_SUCCESS;
     return step->op == STEP_CONTAINER_INFO ? BOUND_BLOB : BOUND_NOTHING;
 }
 
@@ -245,7 +248,7 @@ static bool check_condition(struct scope *s, const struct step *step, size_t num
         bound = find_bound(s, step->condition, true);
     if (bound == NULL || bound->step >= number)
         return diag_error(s->l->diags, node->at, "no earlier step binds '$%s'", step->condition);
-    return bound->kind <= BOUND_KEY ||
+    return bound->kind <= BOUND_SUCCESS ||
            diag_error(s->l->diags, node->at, "'$%s' is %s, which is always there", step->condition,
                       bound_words[bound->kind]);
 }

@@ -123,6 +123,9 @@ static int read_pins(struct session *session, const struct session_options *opti
         use_virtual_pin(session);
     const char *problem = pin_source_read(&session->keep, &session->profile, &session->pins,
                                           &session->secrets, &session->mask);
+    const struct bytes virtual_pin = {(const uint8_t *)VIRTUAL_PIN, sizeof VIRTUAL_PIN - 1};
+    session->secrets.ours = session->is_virtual && options->card == NULL &&
+                            bytes_equal(session->secrets.pins[ROLE_USER], virtual_pin);
     bool unsaid = session->secrets.pins[ROLE_USER].data == NULL &&
                   profile_find_pin(&session->profile, "user") == NULL;
     if (problem == NULL && unsaid && session->is_virtual)
@@ -429,6 +432,12 @@ bool session_pin_refused(const struct session *session)
             fputs("mdcts: warning: that the PIN was refused could not be remembered\n", stderr);
     }
     return session->secrets.refused;
+}
+
+bool session_driver_lost_pin(const struct session *session)
+{
+    return session->secrets.refused && session->secrets.ours &&
+           session->secrets.refused_role == ROLE_USER;
 }
 
 void session_sweep(struct session *session)

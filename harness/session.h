@@ -90,8 +90,9 @@ void session_preload(struct session *session);
 const char *session_try_driver(struct session *session, const char *driver);
 
 /* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
- * on. */
+ * on.  Not so with our own card, whose PIN we know: there the driver sent another one. */
 bool session_pin_refused(const struct session *session);
+bool session_driver_lost_pin(const struct session *session);
 
 /* Ends what a case left behind and makes ready for the next. */
 void session_sweep(struct session *session);

@@ -297,13 +297,21 @@ static void note_pin(struct step_call *call, uint32_t role)
     if (!call->outcome.ran || role >= ROLES_COUNT ||
         strcmp(step_arg_text(call->step, "pin", "profile"), "profile") != 0)
         return;
-    if (status == SCARD_S_SUCCESS)
+    if (status == SCARD_S_SUCCESS && !call->run->pin_refused)
         secrets->proven[role] = true;
-    else if (!secrets->proven[role] &&
-             (status == SCARD_W_WRONG_CHV || status == SCARD_W_CHV_BLOCKED)) {
+    else if (!secrets->proven[role] && (status == SCARD_W_WRONG_CHV ||
+                                        status == SCARD_W_CHV_BLOCKED || call->run->pin_refused)) {
         secrets->refused = true;
         secrets->refused_role = role;
     }
+}
+
+/* What the name stands for is that it worked, for steps that depend on it. */
+static void bind_success(struct step_call *call)
+{
+    const char *as = step_binds(call->step);
+    if (as != NULL && call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS)
+        (void)case_bind(call->run, as);
 }
 
 void play_authenticate(struct step_call *call)
@@ -327,8 +335,10 @@ void play_authenticate(struct step_call *call)
                           ? "null"
                           : step_arg_text(call->step, "pin", "profile");
     node_add(call->args, "pin", node_new_string(call->run->arena, pin));
+    call->run->pin_refused = false;
     step_call_do(call);
     note_pin(call, role);
+    bind_success(call);
 }
 
 void play_deauthenticate(struct step_call *call)
@@ -343,4 +353,5 @@ void play_deauthenticate(struct step_call *call)
         call_image_set_text(call->image, "pwszUserId", user_name(role));
     node_add(call->args, "role", node_new_uint(call->run->arena, role));
     step_call_do(call);
+    bind_success(call);
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the probe share: questions are asked in groups, each in a host of its own. */
+#ifndef MDCTS_PROBE_INTERNAL_H
+#define MDCTS_PROBE_INTERNAL_H
+
+#include "probe.h"
+
+struct probe {
+    const struct run_environment *outer;
+    struct run_environment env; /* a copy whose capabilities grow */
+    struct arena *keep;
+    struct node *found;
+    struct arena arena; /* of one group */
+    struct case_run *run;
+    uint32_t step;
+    bool dh;                        /* the entry points are there */
+    const char *parameters;         /* with which the first KDF works */
+    uint64_t tap_apdus, card_apdus; /* seen by the tap, counted by the card; over all groups */
+};
+
+bool probe_group_begin(struct probe *p, const char *name);
+void probe_group_end(struct probe *p);
+
+/* One step in the words of the case language, as JSON. */
+struct step_result probe_ask(struct probe *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool probe_succeeded(struct step_result result);
+
+/* Acquires a context of the driver's newest version. */
+bool probe_acquire(struct probe *p);
+
+/* Adds to what was found; the value lives in p->keep. */
+void probe_note(struct probe *p, const char *key, struct node *value);
+
+/* A question of that capability was not refused, but answered as no driver may. */
+void probe_note_wrong(struct probe *p, const char *capability, const char *requirement,
+                      const char *expected, const char *observed);
+
+/* The card's containers: their keys, and whether an agreement is declared or to be tried. */
+void probe_containers(struct probe *p);
+
+#endif
