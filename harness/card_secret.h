@@ -14,6 +14,11 @@ struct card_secrets {
     uint32_t refused_role;          /* whose it was */
     bool proven[ROLES_COUNT];       /* accepted by the card in this run */
     bool ours;                      /* the user's is our own card's: who refuses it is no owner */
+    /* Of a card that is somebody's: called before a PIN that nobody has proven goes to the driver,
+     * and when the card has accepted it.  What happens in between (a crash, a SIGKILL) then costs
+     * no second try.  NULL: nobody asks. */
+    void (*first_use)(void *data, uint32_t role, bool accepted);
+    void *first_use_data;
 };
 
 #endif

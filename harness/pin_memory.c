@@ -104,6 +104,39 @@ bool pin_memory_add(const struct pin_refusal *refusal)
     return ok;
 }
 
+/* Copies what is not that line. */
+static bool copy_without(FILE *from, FILE *to, const char *hash)
+{
+    char line[LINE_BYTES];
+    bool ok = true;
+    rewind(from);
+    while (ok && next_line(from, line))
+        ok = strcmp(line, hash) == 0 || fprintf(to, "%s\n", line) > 0;
+    return ok;
+}
+
+bool pin_memory_remove(const struct pin_refusal *refusal)
+{
+    struct arena arena = {0};
+    char salt[LINE_BYTES];
+    const char *path = pin_memory_path(&arena);
+    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    if (file == NULL) {
+        arena_free(&arena);
+        return path == NULL || errno == ENOENT || errno == ENOTDIR;
+    }
+    const char *beside = arena_printf(&arena, "%s.%d", path, (int)getpid());
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *copy = fd < 0 ? NULL : fdopen(fd, "w");
+    const char *hash = next_line(file, salt) ? refusal_hash(&arena, salt, refusal) : "";
+    bool ok = copy != NULL && hash != NULL && copy_without(file, copy, hash);
+    if (copy != NULL)
+        ok = fclose(copy) == 0 && ok && rename(beside, path) == 0;
+    fclose(file);
+    arena_free(&arena);
+    return ok;
+}
+
 bool pin_memory_forget(void)
 {
     struct arena arena = {0};

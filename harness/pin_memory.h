@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which PINs a card has refused, so that no later run spends another of its tries on the same
- * mistake.
+/* Which PINs a card has refused, or was sent without our knowing its answer, so that no later run
+ * spends another of its tries on the same mistake.
  *
  * The file is $XDG_STATE_HOME/mdcts/refused-pins (or ~/.local/state/mdcts/...): a salt, then one
  * line a refusal, the scrypt of card, role and PIN.  Whoever reads it can only guess PINs one by
@@ -25,6 +25,9 @@ bool pin_memory_knows(const struct pin_refusal *refusal);
 
 /* False if it could not be remembered. */
 bool pin_memory_add(const struct pin_refusal *refusal);
+
+/* Forgets that one.  False if that could not be written down; no such one is no error. */
+bool pin_memory_remove(const struct pin_refusal *refusal);
 
 /* Forgets all of them.  False with errno; no file is no error. */
 bool pin_memory_forget(void);

@@ -354,15 +354,29 @@ static struct pin_refusal refusal_of(const struct session *session, uint32_t rol
     return (struct pin_refusal){session->card_name, role, session->secrets.pins[role]};
 }
 
+/* A PIN is remembered before it goes to a card for the first time, and forgotten when the card has
+ * accepted it. */
+static void remember_first_use(void *data, uint32_t role, bool accepted)
+{
+    const struct session *session = data;
+    struct pin_refusal refusal = refusal_of(session, role);
+    if (!(accepted ? pin_memory_remove(&refusal) : pin_memory_add(&refusal)))
+        fputs("mdcts: warning: that the PIN was sent to the card could not be noted down\n",
+              stderr);
+}
+
 /* A try that is known to be lost is not made. */
 static int check_pins(struct session *session)
 {
+    session->secrets.first_use = remember_first_use;
+    session->secrets.first_use_data = session;
     for (uint32_t role = 0; role < ROLES_COUNT; role++) {
         struct pin_refusal refusal = refusal_of(session, role);
         if (refusal.pin.data != NULL && pin_memory_knows(&refusal))
             return complain(EXIT_ENVIRONMENT,
-                            "this card refused this PIN in an earlier run; it is not sent again "
-                            "before 'mdcts pin --forget'");
+                            "this card refused this PIN in an earlier run, or that run was stopped "
+                            "before the card answered; it is not sent again before 'mdcts pin "
+                            "--forget'");
     }
     return 0;
 }
@@ -426,11 +440,6 @@ int session_open(struct session *session, const struct session_options *options)
 
 bool session_pin_refused(const struct session *session)
 {
-    if (session->secrets.refused && !session->is_virtual) {
-        struct pin_refusal refusal = refusal_of(session, session->secrets.refused_role);
-        if (!pin_memory_add(&refusal))
-            fputs("mdcts: warning: that the PIN was refused could not be remembered\n", stderr);
-    }
     return session->secrets.refused;
 }
 

@@ -280,27 +280,43 @@ static bool set_pin(struct step_call *call, const char *pointer, uint32_t role)
         call->outcome.why = arena_printf(call->run->arena, "no PIN is known for role %u", role);
         return false;
     }
-    if (strcmp(which, "wrong") == 0)
-        pin = wrong_pin(call->run->arena, pin);
-    else if (secrets->refused) {
+    bool wrong = strcmp(which, "wrong") == 0;
+    if (secrets->refused && !(wrong && secrets->ours)) {
         call->outcome.why = "the card refused this PIN before; it is not sent again";
         return false;
     }
+    if (wrong)
+        pin = wrong_pin(call->run->arena, pin);
     return call_image_set_secret(call->image, pointer, pin);
 }
 
-/* One try with a PIN nobody has proven is all that a card's owner can be asked to risk. */
-static void note_pin(struct step_call *call, uint32_t role)
+/* Whether the step sends the profile's PIN for the first time. */
+static bool is_first_use(const struct step_call *call, uint32_t role)
+{
+    const struct card_secrets *secrets = call->run->env->secrets;
+    return secrets != NULL && role < ROLES_COUNT && !secrets->proven[role] &&
+           !node_is_null(step_arg(call->step, "pin")) &&
+           strcmp(step_arg_text(call->step, "pin", "profile"), "profile") == 0;
+}
+
+static void tell_first_use(const struct card_secrets *secrets, uint32_t role, bool accepted)
+{
+    if (secrets->first_use != NULL)
+        secrets->first_use(secrets->first_use_data, role, accepted);
+}
+
+/* One try with a PIN nobody has proven is all that a card's owner can be asked to risk.  A call
+ * that did not return may have spent it. */
+static void note_first_use(struct step_call *call, uint32_t role)
 {
     struct card_secrets *secrets = call->run->env->secrets;
     uint32_t status = call->outcome.status;
-    if (!call->outcome.ran || role >= ROLES_COUNT ||
-        strcmp(step_arg_text(call->step, "pin", "profile"), "profile") != 0)
-        return;
-    if (status == SCARD_S_SUCCESS && !call->run->pin_refused)
+    bool returned = call->outcome.ran, accepted = returned && status == SCARD_S_SUCCESS;
+    if (accepted && !call->run->pin_refused) {
         secrets->proven[role] = true;
-    else if (!secrets->proven[role] && (status == SCARD_W_WRONG_CHV ||
-                                        status == SCARD_W_CHV_BLOCKED || call->run->pin_refused)) {
+        tell_first_use(secrets, role, true);
+    } else if (!returned || status == SCARD_W_WRONG_CHV || status == SCARD_W_CHV_BLOCKED ||
+               call->run->pin_refused) {
         secrets->refused = true;
         secrets->refused_role = role;
     }
@@ -336,8 +352,12 @@ void play_authenticate(struct step_call *call)
                           : step_arg_text(call->step, "pin", "profile");
     node_add(call->args, "pin", node_new_string(call->run->arena, pin));
     call->run->pin_refused = false;
+    bool first = is_first_use(call, role);
+    if (first)
+        tell_first_use(call->run->env->secrets, role, false);
     step_call_do(call);
-    note_pin(call, role);
+    if (first)
+        note_first_use(call, role);
     bind_success(call);
 }
 
