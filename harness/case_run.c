@@ -99,12 +99,14 @@ static void emit_broken(struct case_run *run, const char *why)
 }
 
 /* The card as it was at the start of the run, its APDU counter at zero. */
-static void restore_card(struct case_run *run)
+static void restore_card(struct case_run *run, uint32_t reader)
 {
     uint64_t start = clock_ns();
-    if (run->env->card != NULL && !card_control_restore(run->env->card))
+    struct card_control *card = run->env->cards[reader];
+    run->restored[reader] = true;
+    if (card != NULL && !card_control_restore(card))
         emit_broken(run, "the virtual card did not restore its image");
-    run->restore_ns = clock_ns() - start;
+    run->restore_ns += clock_ns() - start;
 }
 
 /* A card that has just come or been reset: the daemon tells its clients a moment after the card
@@ -120,21 +122,26 @@ static bool is_settling(const struct host_card *card)
     return false;
 }
 
-static void connect_host(struct case_run *run)
+bool case_connect(struct case_run *run, uint32_t reader)
 {
     struct host_card card;
     enum host_outcome outcome;
-    if (run->env->reader_count == 0)
-        return;
+    bool *connected = &run->connected[reader];
+    if (reader >= run->env->reader_count || *connected)
+        return *connected;
+    if (!run->restored[reader])
+        restore_card(run, reader);
     uint64_t deadline = clock_ns() + SETTLE_MS * UINT64_C(1000000);
     do {
-        outcome = host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
-        run->connected = outcome == HOST_RETURNED && card.status == 0;
-    } while (!run->connected && outcome == HOST_RETURNED && is_settling(&card) &&
+        outcome =
+            host_connect(run->host, reader, run->env->readers[reader], LOAD_TIMEOUT_MS, &card);
+        *connected = outcome == HOST_RETURNED && card.status == 0;
+    } while (!*connected && outcome == HOST_RETURNED && is_settling(&card) &&
              clock_ns() < deadline && poll(NULL, 0, SETTLE_PAUSE_MS) == 0);
-    if (!run->connected)
+    if (!*connected)
         emit_broken(run, arena_printf(run->arena, "the reader could not be connected: 0x%08x",
                                       outcome == HOST_RETURNED ? card.status : 0));
+    return *connected;
 }
 
 bool case_start_host(struct case_run *run)
@@ -149,7 +156,7 @@ bool case_start_host(struct case_run *run)
     enum host_outcome outcome =
         host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
     if (outcome == HOST_RETURNED && loaded)
-        connect_host(run);
+        case_connect(run, 0);
     return true;
 }
 
@@ -162,7 +169,7 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     run->n = n;
     run->id = id;
     case_emit(run, case_event(run, "begin"));
-    restore_card(run);
+    restore_card(run, 0);
     if (!case_start_host(run))
         return NULL;
     return run;
@@ -257,8 +264,8 @@ void case_run_end(struct case_run *run)
     struct node *event = case_event(run, "end");
     /* Asked for while probing only, where it tells whether the tap sees everything. */
     uint64_t apdus;
-    if (run->n == EVENT_NO_CASE && run->env->card != NULL &&
-        card_control_count(run->env->card, &apdus))
+    if (run->n == EVENT_NO_CASE && run->env->cards[0] != NULL &&
+        card_control_count(run->env->cards[0], &apdus))
         node_add(event, "card_apdus", node_new_uint(run->arena, apdus));
     node_add(event, "ending", node_new_string(run->arena, ending_name(ended)));
     case_emit(run, event);

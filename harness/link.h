@@ -46,6 +46,7 @@ enum entry_point entry_point_find(const char *name);
 #define HOST_FOLLOWS_MAX     64
 #define HOST_ANSWERS_MAX     64
 #define HOST_CONTEXTS_MAX    16
+#define HOST_READERS_MAX     2
 #define HOST_MEMBERS_MAX     64
 #define HOST_CARD_DATA_SIZE  504 /* CARD_DATA of version 7 on x64 */
 
@@ -142,8 +143,9 @@ struct host_card {
     uint32_t protocol;
 };
 
-enum host_outcome host_connect(struct host *host, const char *reader, uint32_t timeout_ms,
-                               struct host_card *out);
+/* number: of the connection, below HOST_READERS_MAX; contexts and card actions name it. */
+enum host_outcome host_connect(struct host *host, uint32_t number, const char *reader,
+                               uint32_t timeout_ms, struct host_card *out);
 
 enum card_action {
     CARD_BEGIN_TRANSACTION,
@@ -155,8 +157,14 @@ enum card_action {
 };
 
 /* Event "card" {action, ok, status} follows.  apdu and response: CARD_FOREIGN only, else empty. */
-enum host_outcome host_card(struct host *host, enum card_action action, uint32_t step,
-                            struct bytes apdu, uint32_t timeout_ms, uint32_t *status,
+struct host_action {
+    enum card_action action;
+    uint32_t reader; /* number of its connection */
+    struct bytes apdu;
+    uint32_t step, timeout_ms;
+};
+
+enum host_outcome host_card(struct host *host, const struct host_action *action, uint32_t *status,
                             struct bytes *response);
 
 /* ---- values: what a pointer-sized slot holds ---- */
@@ -209,6 +217,7 @@ struct host_context {
     const char *card_name; /* UTF-8; NULL: "MDCTS" */
     struct bytes atr;      /* data NULL: the connected card's */
     bool no_card;          /* handles 0, ATR NULL */
+    uint32_t reader;       /* the connection that its card is from */
     /* Exceptions from the defaults (callbacks ours, cache callbacks NULL until
      * host_context_after_acquire(), driver-set members 0). */
     const struct host_member *members;

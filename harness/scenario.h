@@ -19,6 +19,7 @@
 #define EXPECTATIONS_MAX 32
 #define ANSWERS_MAX      64 /* answers of a scripted callback */
 #define STEP_THREADS_MAX 8
+#define STEP_READERS_MAX 2
 #define CONTEXT_DEFAULT  "main"
 
 /* ---- steps ---- */
@@ -277,6 +278,9 @@ bool scenario_check(struct diags *diags, struct arena *keep, struct scenario *sc
 /* "write" <-> ALLOW_WRITE; 0 for an unknown name. */
 unsigned case_allow_from_name(const char *name);
 const char *case_allow_name(unsigned one);
+
+/* How many readers the case's steps name, before its matrix is multiplied out. */
+uint32_t scenario_case_readers(const struct scenario_case *c);
 
 /* NULL if there is none. */
 const struct scenario_case *scenario_find_case(const struct scenario *scenario, const char *id);

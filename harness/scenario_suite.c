@@ -43,6 +43,29 @@ struct reader {
     struct suite *suite;
 };
 
+/* ---- readers ---- */
+
+static uint32_t steps_readers(const struct node *steps)
+{
+    uint32_t most = 1;
+    for (const struct node *item = steps == NULL ? NULL : steps->first; item != NULL;
+         item = item->next) {
+        const struct node *inner = block_steps(item);
+        uint32_t count = inner != NULL ? steps_readers(inner) : 1;
+        if (inner == NULL && node_get(node_get(item, "acquire"), "reader") != NULL)
+            count = STEP_READERS_MAX; /* or a variable that may come to it */
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+uint32_t scenario_case_readers(const struct scenario_case *c)
+{
+    uint32_t own = steps_readers(c->steps);
+    uint32_t fixture = c->fixture == NULL ? 1 : steps_readers(c->fixture->steps);
+    return own > fixture ? own : fixture;
+}
+
 /* ---- fixtures ---- */
 
 /* {repeat: N, steps: [...]}; N may still be a variable. */

@@ -91,6 +91,7 @@ static bool plan_acquire(struct step_call *call, struct acquire_plan *plan)
         .bytes = plan->bytes,
         .visible = (uint32_t)card_data_size(version),
         .no_card = step_arg_bool(step, "no_connect", false),
+        .reader = call->context->reader,
     };
     if (step_arg_bool(step, GUARD_ARGUMENT, false))
         plan->context.size = plan->context.visible;
@@ -160,12 +161,23 @@ static void set_acquire_arguments(struct step_call *call)
     }
 }
 
+/* The case's process is connected to further readers when a context wants them. */
+static bool choose_reader(struct step_call *call)
+{
+    uint32_t reader = (uint32_t)step_arg_uint(call->step, "reader", 1) - 1;
+    call->context->reader = reader;
+    if (reader == 0 || case_connect(call->run, reader))
+        return true;
+    call->outcome.why = arena_printf(call->run->arena, "there is no reader %u", reader + 1);
+    return false;
+}
+
 void play_acquire(struct step_call *call)
 {
     struct arena *arena = call->run->arena;
     struct acquire_plan *plan = arena_new(arena, struct acquire_plan);
     struct step plain = *call->step;
-    if (!plan_acquire(call, plan))
+    if (!choose_reader(call) || !plan_acquire(call, plan))
         return;
     if (host_context_new(call->run->host, call->context_id, &plan->context) != HOST_RETURNED) {
         call->outcome.why = "no driver is loaded";
@@ -177,6 +189,8 @@ void play_acquire(struct step_call *call)
     set_acquire_arguments(call);
     node_add(call->args, "version", node_new_uint(arena, plan->context.version));
     node_add(call->args, "flags", node_new_uint(arena, step_flags(call->step)));
+    if (call->context->reader != 0)
+        node_add(call->args, "reader", node_new_uint(arena, call->context->reader + 1));
     if (plain.raw != NULL)
         node_add(call->args, "raw", node_copy(arena, plain.raw));
     plain.raw = NULL;

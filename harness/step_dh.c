@@ -60,9 +60,10 @@ bool step_find_container(const struct case_run *run, const struct step *step, ui
 
 /* ---- construct ---- */
 
-static bool card_point(struct arena *arena, const struct node *row, struct bytes *point)
+/* The capabilities tell of the first reader's card only. */
+static bool card_point(const struct step_call *call, const struct node *row, struct bytes *point)
 {
-    return node_get_hex(arena, row, "public", point);
+    return call->context->reader == 0 && node_get_hex(call->run->arena, row, "public", point);
 }
 
 static bool make_peer(struct step_call *call, const struct peer_spec *spec,
@@ -82,7 +83,7 @@ static bool make_peer(struct step_call *call, const struct peer_spec *spec,
         peer_make(curve, run->env->seed, run->id, ++run->peer_count, peer);
         return true;
     }
-    if (card_point(run->arena, row, &card) &&
+    if (card_point(call, row, &card) &&
         peer_make_leading_zeros(run->env->peers, curve, run->env->seed, card, spec->leading_zeros,
                                 peer))
         return true;
@@ -154,7 +155,7 @@ static void bind_agreement(struct step_call *call, const struct peer_key *peer,
     binding->index = (uint8_t)value;
     binding->peer = *peer;
     binding->has_peer = true;
-    if (!card_point(call->run->arena, row, &binding->card_point))
+    if (!card_point(call, row, &binding->card_point))
         binding->card_point = (struct bytes){NULL, 0};
 }
 

@@ -249,7 +249,7 @@ static bool arm_card(struct step_call *call)
 {
     const struct card_trouble *trouble = &call->step->card;
     struct arena *arena = call->run->arena;
-    struct card_control *card = call->run->env->card;
+    struct card_control *card = call->run->env->cards[call->context->reader];
     if (trouble->what == NULL)
         return true;
     bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
@@ -289,7 +289,7 @@ void step_call_make(struct step_call *call)
     if (call->step->thread != 0)
         host_thread(run->host, 0);
     if (call->step->card.what != NULL)
-        card_control_clear(run->env->card);
+        card_control_clear(run->env->cards[call->context->reader]);
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT

@@ -106,6 +106,12 @@ static const char *write_index(uintptr_t to, const struct answer *answer, bool *
     return "ok";
 }
 
+static bool transaction_held(void)
+{
+    const struct context *context = context_get(current_context);
+    return pcsc_transaction_held(context == NULL ? 0 : context->reader);
+}
+
 static void put_answer(struct frame_writer *event, const struct answer *answer, bool written,
                        uint32_t status)
 {
@@ -150,7 +156,7 @@ uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_
         frame_put_text(event, EV_NAME, answer->row.name);
     frame_put_text(event, EV_INDEX_POINTER, pointer);
     frame_put_uint(event, EV_FLAGS, flags);
-    frame_put_uint(event, EV_TRANSACTION, pcsc_transaction_held());
+    frame_put_uint(event, EV_TRANSACTION, transaction_held());
     if (variant == VARIANT_OTHER)
         frame_put_text(event, EV_VARIANT, "other");
     put_answer(event, answer, written, status);

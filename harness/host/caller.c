@@ -202,9 +202,12 @@ static void call(const struct wire_call *head, entry_function *function, const u
                  struct wire_result *out)
 {
     struct invocation one = {.function = function, .a = a};
-    bool transaction = head->transaction != 0 && pcsc_connected() && !pcsc_transaction_held();
+    const struct context *context = context_get(head->current);
+    uint32_t reader = context == NULL ? 0 : context->reader;
+    bool transaction =
+        head->transaction != 0 && pcsc_connected(reader) && !pcsc_transaction_held(reader);
     if (transaction)
-        out->transaction_status = pcsc_begin();
+        out->transaction_status = pcsc_begin(reader);
     contexts_remember();
     callbacks_start_call(head);
     running = entries[head->entry].name;
@@ -214,8 +217,8 @@ static void call(const struct wire_call *head, entry_function *function, const u
     out->duration_ns = clock_ns() - start;
     running = NULL;
     callbacks_end_call(out);
-    if (transaction && pcsc_transaction_held()) {
-        uint32_t status = pcsc_end();
+    if (transaction && pcsc_transaction_held(reader)) {
+        uint32_t status = pcsc_end(reader);
         if (status != 0)
             out->transaction_status = status;
     }

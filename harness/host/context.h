@@ -11,14 +11,15 @@
 
 struct context {
     bool used, open;        /* open: accessible */
+    uint32_t reader;        /* whose card it is of */
     struct region region;   /* data: CARD_DATA, as much of it as the driver may touch */
     uint8_t *before;        /* its page when the call began */
     struct region *strings; /* HOST_MEMBERS_MAX; what members of it point to */
     size_t string_count;
 };
 
-/* The connected card, for the caller's members of contexts to come. */
-void context_set_card(const struct wire_card *card);
+/* The card connected there, for the caller's members of contexts to come. */
+void context_set_card(uint32_t reader, const struct wire_card *card);
 
 /* lengths and data: the byte strings; members: exceptions from the defaults. */
 bool context_new(const struct wire_context *spec, struct bytes members, struct bytes lengths,

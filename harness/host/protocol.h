@@ -51,6 +51,7 @@ enum wire_field {
     FIELD_FOLLOW_DATA,
     FIELD_IMAGE_DATA,
     FIELD_CARD_DATA,
+    FIELD_READER, /* uint: the connection, 0: the first reader's */
     FIELD_DATA
 };
 
@@ -68,7 +69,7 @@ struct wire_context {
     uint32_t id, version, size, visible;
     uint32_t no_card, card_name,
         atr; /* places of card name and ATR among the byte strings; UINT32_MAX: none */
-    uint32_t reserved;
+    uint32_t reader;
 };
 
 struct wire_object {
