@@ -83,6 +83,7 @@ static const char *const claims[EVENT_COUNT] = {
     [EVENT_KILLED] = "verdict",
     [EVENT_CARD] = "verdict",
     [EVENT_LEDGER] = "expectation",
+    [EVENT_MEET] = "no question: a driver may make calls wait for each other",
     [EVENT_END] = "invariant",
     [EVENT_BROKEN] = "verdict",
 };

@@ -47,6 +47,9 @@ enum entry_point entry_point_find(const char *name);
 #define HOST_ANSWERS_MAX     64
 #define HOST_CONTEXTS_MAX    16
 #define HOST_READERS_MAX     2
+#define HOST_LANES_MAX       8
+#define HOST_PARALLEL_MAX    256 /* calls of one host_parallel() */
+#define HOST_PATCHES_MAX     4
 #define HOST_MEMBERS_MAX     64
 #define HOST_CARD_DATA_SIZE  504 /* CARD_DATA of version 7 on x64 */
 
@@ -201,6 +204,16 @@ enum host_callback {
  * that its event ("variant": "other") shows which pointer the driver used. */
 enum host_variant { VARIANT_NORMAL, VARIANT_OTHER };
 
+/* Where a call waits for others that run side by side with it; see host/meeting.h. */
+enum host_meeting {
+    MEET_NOWHERE,
+    MEET_ALLOC,
+    MEET_FREE,
+    MEET_GET_DH_AGREEMENT,
+    MEET_TRANSMIT,
+    MEET_RETURN
+};
+
 /* ---- contexts: CARD_DATA structures, owned by the host ---- */
 
 struct host_member {
@@ -290,6 +303,21 @@ struct host_fault {
     bool from_then_on;
 };
 
+/* Where a number is in a call: width bytes of an object, or an argument. */
+struct host_place {
+    uint32_t object; /* HOST_ARGUMENT: it is an argument */
+    uint32_t offset; /* in the object, or the argument's number */
+    uint32_t width;  /* 1, 2, 4 or 8 */
+};
+#define HOST_ARGUMENT UINT32_MAX
+
+/* A number that an earlier call of the same script keeps, written before this call is made. Without
+ * it, since the earlier call failed or was not made, this one isn't made either. */
+struct host_patch {
+    uint32_t call; /* which one: its place in struct host_parallel */
+    struct host_place to;
+};
+
 struct host_call {
     enum entry_point entry;
     uint32_t table;   /* context whose pointer is called */
@@ -309,6 +337,12 @@ struct host_call {
     const struct host_answer *answers;
     size_t answer_count;
     struct host_fault alloc, realloc;
+    /* Of host_parallel() only. */
+    uint32_t lane;          /* its script, 1 to HOST_LANES_MAX */
+    enum host_meeting meet; /* where it waits for the other scripts */
+    struct host_place keep; /* width 0: nothing.  Kept if the call succeeds */
+    const struct host_patch *patches;
+    size_t patch_count;
 };
 
 enum host_pointer_kind {
@@ -365,6 +399,23 @@ struct host_result {
 /* Results live in the sink's arena. */
 enum host_outcome host_call(struct host *host, const struct host_call *call,
                             struct host_result *out);
+
+/* Scripts that run side by side: the calls of a lane one after the other, on a thread of their own,
+ * and all lanes at the same time.  The functions are told of each call when it begins and when it
+ * has returned, in the order in which the host says so; a call that isn't made since what it wants
+ * of an earlier one is missing begins not, and its outcome is HOST_ABSENT.  Each call that returns
+ * gives the others timeout_ms more. */
+struct host_parallel {
+    const struct host_call *calls;
+    size_t count;
+    uint32_t timeout_ms;
+    void (*entered)(void *data, size_t call);
+    void (*returned)(void *data, size_t call, const struct host_result *result);
+    void *data;
+};
+
+/* Events of the host's end (hang ...) are charged to the first call that has not returned. */
+enum host_outcome host_parallel(struct host *host, const struct host_parallel *block);
 
 /* The calls that follow are made by that thread of the host's, 1 to 8; 0: by the one that serves
  * us.

@@ -156,6 +156,7 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_KILLED] = "killed",
     [EVENT_CARD] = "card",
     [EVENT_LEDGER] = "ledger",
+    [EVENT_MEET] = "meet",
     [EVENT_END] = "end",
     [EVENT_BROKEN] = "broken",
 };

@@ -93,6 +93,7 @@ enum event_kind {
     EVENT_KILLED,
     EVENT_CARD,
     EVENT_LEDGER,
+    EVENT_MEET,
     EVENT_END,
     EVENT_BROKEN,
     EVENT_UNKNOWN, /* a kind that this version doesn't know */

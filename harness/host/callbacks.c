@@ -3,7 +3,9 @@
 #include "agreement.h"
 #include "cache.h"
 #include "channel.h"
+#include "lane.h"
 #include "ledger.h"
+#include "meeting.h"
 #include "padding.h"
 
 #include "mdcts/cardmod.h"
@@ -17,7 +19,9 @@ struct fault {
     _Atomic bool fired;
 };
 
-static struct fault alloc_fault, realloc_fault;
+static struct faults {
+    struct fault alloc, realloc;
+} all[LANES];
 
 void fault_fires(void)
 {
@@ -37,22 +41,24 @@ static bool fault_now(struct fault *fault)
 
 void callbacks_start_call(const struct wire_call *call)
 {
-    alloc_fault.calls = realloc_fault.calls = 0;
-    alloc_fault.fired = realloc_fault.fired = false;
-    alloc_fault.nth = call->alloc_nth;
-    alloc_fault.from_then_on = call->alloc_from != 0;
-    realloc_fault.nth = call->realloc_nth;
-    realloc_fault.from_then_on = call->realloc_from != 0;
+    struct faults *mine = &all[lane_number()];
+    mine->alloc.calls = mine->realloc.calls = 0;
+    mine->alloc.fired = mine->realloc.fired = false;
+    mine->alloc.nth = call->alloc_nth;
+    mine->alloc.from_then_on = call->alloc_from != 0;
+    mine->realloc.nth = call->realloc_nth;
+    mine->realloc.from_then_on = call->realloc_from != 0;
 }
 
 void callbacks_end_call(struct wire_result *out)
 {
-    out->allocs = alloc_fault.calls;
-    out->reallocs = realloc_fault.calls;
-    out->alloc_fired = alloc_fault.fired;
-    out->realloc_fired = realloc_fault.fired;
+    struct faults *mine = &all[lane_number()];
+    out->allocs = mine->alloc.calls;
+    out->reallocs = mine->realloc.calls;
+    out->alloc_fired = mine->alloc.fired;
+    out->realloc_fired = mine->realloc.fired;
     out->blocks_live = ledger_live();
-    alloc_fault.nth = realloc_fault.nth = 0;
+    mine->alloc.nth = mine->realloc.nth = 0;
 }
 
 static void put_variant(struct frame_writer *event, enum host_variant variant)
@@ -73,7 +79,9 @@ static void put_new_block(struct frame_writer *event, uint32_t block, size_t siz
 static void *csp_alloc(size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
-    void *data = fault_now(&alloc_fault) ? NULL : ledger_alloc(size, channel_step(), &block);
+    meeting_come(MEET_ALLOC);
+    void *data =
+        fault_now(&all[lane_number()].alloc) ? NULL : ledger_alloc(size, channel_step(), &block);
     struct frame_writer *event = channel_event(EVENT_ALLOC);
     put_new_block(event, block, size);
     put_variant(event, variant);
@@ -85,7 +93,7 @@ static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
     struct ledger_fact from = ledger_locate((uintptr_t)pointer);
-    void *data = fault_now(&realloc_fault)
+    void *data = fault_now(&all[lane_number()].realloc)
                      ? NULL
                      : ledger_realloc(pointer, size, channel_step(), &from, &block);
     struct frame_writer *event = channel_event(EVENT_REALLOC);
@@ -103,6 +111,8 @@ static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
 static void free_recorded(void *pointer, enum host_variant variant, bool caller)
 {
     struct ledger_content content;
+    if (!caller)
+        meeting_come(MEET_FREE);
     struct ledger_fact fact = ledger_free(pointer, channel_step(), &content);
     struct frame_writer *event = channel_event(EVENT_FREE);
     if (fact.block != 0)

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ledger.h"
 #include "modules.h"
+#include "parallel.h"
 #include "pcsc.h"
 #include "process.h"
 #include "protocol.h"
@@ -234,6 +235,7 @@ void commands_run(void)
         [REQUEST_PEEK] = do_peek,
         [REQUEST_MAPS] = do_maps,
         [REQUEST_THREAD] = do_thread,
+        [REQUEST_PARALLEL] = parallel_run,
         [REQUEST_END] = do_end,
     };
     struct frame request;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "context.h"
 #include "callbacks.h"
+#include "lane.h"
 #include "value.h"
 
 #include "mdcts/cardmod.h"
@@ -213,9 +214,32 @@ uint32_t context_locate(uintptr_t address, int64_t *offset)
     return id;
 }
 
-void contexts_remember(void)
+static void remember(struct context *context)
 {
-    for (uint32_t id = 0; id < HOST_CONTEXTS_MAX; id++)
-        if (contexts[id].open)
-            memcpy(contexts[id].before, contexts[id].region.pages, contexts[id].region.pages_len);
+    if (context->open)
+        memcpy(context->before, context->region.pages, context->region.pages_len);
+}
+
+void contexts_remember(uint32_t id)
+{
+    struct context *context = context_get(id);
+    if (lane_number() != 0) {
+        if (context != NULL && context->inside++ == 0)
+            remember(context);
+        return;
+    }
+    for (id = 0; id < HOST_CONTEXTS_MAX; id++)
+        remember(&contexts[id]);
+}
+
+void contexts_forget(uint32_t id)
+{
+    struct context *context = context_get(id);
+    if (lane_number() != 0 && context != NULL)
+        context->inside--;
+}
+
+bool context_is_compared(uint32_t other, uint32_t id)
+{
+    return lane_number() == 0 || other == id;
 }

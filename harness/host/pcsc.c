@@ -3,6 +3,7 @@
 #include "pcsc.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -30,10 +31,16 @@ static struct {
 static struct connection {
     bool connected;
     atomic_bool held;
+    bool in_call;         /* the transaction is a call's, which has its turn */
+    bool by_step;         /* or a step's, and no call begins one */
     SCARDCONTEXT context; /* one each: the library lets one call at a time into a context */
     SCARDHANDLE card;
     char reader_name[READER_BYTES_MAX];
 } connections[HOST_READERS_MAX];
+
+/* Held by the call that has the reader's transaction. */
+static pthread_mutex_t turns[HOST_READERS_MAX] = {PTHREAD_MUTEX_INITIALIZER,
+                                                  PTHREAD_MUTEX_INITIALIZER};
 
 static bool loaded;
 static _Atomic uint64_t spent_ns;
@@ -150,6 +157,21 @@ bool pcsc_transaction_held(uint32_t reader)
     return reader < HOST_READERS_MAX && connections[reader].held;
 }
 
+bool pcsc_transaction_enter(uint32_t reader)
+{
+    if (!pcsc_connected(reader) || connections[reader].by_step)
+        return false;
+    pthread_mutex_lock(&turns[reader]);
+    connections[reader].in_call = true;
+    return true;
+}
+
+void pcsc_transaction_leave(uint32_t reader)
+{
+    connections[reader].in_call = false;
+    pthread_mutex_unlock(&turns[reader]);
+}
+
 uint32_t pcsc_begin(uint32_t reader)
 {
     if (!pcsc_connected(reader))
@@ -158,6 +180,7 @@ uint32_t pcsc_begin(uint32_t reader)
     uint32_t status = done(start, pcsc.begin(connections[reader].card));
     if (status == SCARD_S_SUCCESS)
         connections[reader].held = true;
+    connections[reader].by_step = connections[reader].held && !connections[reader].in_call;
     return status;
 }
 
@@ -165,7 +188,7 @@ uint32_t pcsc_end(uint32_t reader)
 {
     if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    connections[reader].held = false;
+    connections[reader].held = connections[reader].by_step = false;
     uint64_t start = clock_ns();
     return done(start, pcsc.end(connections[reader].card, SCARD_LEAVE_CARD));
 }
@@ -175,7 +198,7 @@ uint32_t pcsc_reconnect(uint32_t reader, bool reset)
     DWORD protocol;
     if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    connections[reader].held = false;
+    connections[reader].held = connections[reader].by_step = false;
     return (uint32_t)pcsc.reconnect(connections[reader].card, SCARD_SHARE_SHARED,
                                     SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
                                     reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD, &protocol);
@@ -186,7 +209,7 @@ uint32_t pcsc_disconnect(uint32_t reader, bool reset)
     if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
     struct connection *c = &connections[reader];
-    c->held = c->connected = false;
+    c->held = c->connected = c->by_step = false;
     uint64_t start = clock_ns();
     LONG status = pcsc.disconnect(c->card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
     pcsc.release(c->context);

@@ -2,7 +2,7 @@
 /* The host's own PC/SC client: the real library by pointer, never through the tap.
  *
  * No pcsc-lite type crosses this line; statuses are the low 32 bits of SCARD_* codes.  Every
- * function may answer PCSC_NO_LIBRARY.  Used by the main thread only, pcsc_transaction_held() by
+ * function may answer PCSC_NO_LIBRARY.  Used by the main thread only, those about transactions by
  * any. */
 #ifndef MDCTS_HOST_PCSC_H
 #define MDCTS_HOST_PCSC_H
@@ -25,6 +25,11 @@ uint64_t pcsc_spent_ns(void);
 uint32_t pcsc_begin(uint32_t reader);
 uint32_t pcsc_end(uint32_t reader);
 bool pcsc_transaction_held(uint32_t reader);
+/* Whether a call may begin a transaction; waits until no call beside it has one, since pcscd's own
+ * contention costs 100 ms.  False where a step holds one, or nothing is connected: nothing to
+ * leave. */
+bool pcsc_transaction_enter(uint32_t reader);
+void pcsc_transaction_leave(uint32_t reader);
 uint32_t pcsc_reconnect(uint32_t reader, bool reset);
 /* Disconnects and releases the context. */
 uint32_t pcsc_disconnect(uint32_t reader, bool reset);

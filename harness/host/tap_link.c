@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tap_link.h"
 #include "channel.h"
+#include "meeting.h"
 
 #include "../tap/tap.h"
 
@@ -25,6 +26,8 @@ static void receive(const struct tap_report *report)
         [TAP_END] = EVENT_TRANSACTION,
         [TAP_OTHER] = EVENT_PCSC,
     };
+    if (report->kind == TAP_TRANSMIT)
+        meeting_come(MEET_TRANSMIT);
     struct frame_writer *event = channel_event(kinds[report->kind]);
     if (report->kind == TAP_TRANSMIT) {
         put_exchange(event, report);
