@@ -5,7 +5,7 @@
 #include "card_control.h"
 #include "case_process.h"
 #include "mdcts/status.h"
-#include "step_run.h"
+#include "step_parallel.h"
 #include "trace.h"
 
 #include <poll.h>
@@ -21,6 +21,8 @@ struct node *case_event(struct case_run *run, const char *kind)
     node_add(event, "e", node_new_string(run->arena, kind));
     if (run->step != 0)
         node_add(event, "s", node_new_uint(run->arena, run->step));
+    if (run->thread != 0)
+        node_add(event, "t", node_new_uint(run->arena, run->thread));
     return event;
 }
 
@@ -42,7 +44,8 @@ static void host_event(void *data, struct node *event, struct bytes content)
     struct case_run *run = data;
     if (content.len > 0 && !node_get_bool(event, "caller", false) && run->freed_count < FREED_MAX) {
         run->freed[run->freed_count++] =
-            (struct freed_block){node_get_uint(event, "block", 0), bytes_copy(run->arena, content)};
+            (struct freed_block){node_get_uint(event, "block", 0), node_get_uint(event, "t", 0),
+                                 bytes_copy(run->arena, content)};
         node_add(event, "searched", node_new_bool(run->arena, true));
     }
     case_emit(run, event);
@@ -221,6 +224,21 @@ struct step_result case_run_step(struct case_run *run, const struct step *step, 
     return result;
 }
 
+static void play_block(struct case_run *run, const struct step *steps, size_t count,
+                       uint32_t number, uint32_t iteration)
+{
+    if (steps->beside == 0) {
+        for (size_t k = 0; k < count; k++)
+            play(run, &steps[k], number + (uint32_t)k, iteration);
+        return;
+    }
+    run->iteration = iteration;
+    run->repeating = step_is_repeated(steps);
+    step_parallel_run(run, steps, count, number);
+    run->repeating = false;
+    run->iteration = 0;
+}
+
 void case_run_steps(struct case_run *run, const struct step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -230,8 +248,7 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
             continue;
         }
         for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++)
-            for (size_t k = i; k < i + together; k++)
-                play(run, &steps[k], (uint32_t)k + 1, iteration);
+            play_block(run, &steps[i], together, (uint32_t)i + 1, iteration);
         i += together - 1;
     }
 }

@@ -72,7 +72,7 @@ struct run_process {
 
 /* What a block held when the driver gave it back. */
 struct freed_block {
-    uint64_t block;
+    uint64_t block, thread;
     struct bytes content;
 };
 
@@ -87,8 +87,9 @@ struct case_run {
     uint32_t process;                 /* the one that has been entered */
     struct run_process processes[PROCESSES_MAX];
     size_t process_count; /* 0 until a second one is wanted */
-    uint32_t step, iteration;
-    bool repeating; /* the step that is played is a repeated one */
+    uint32_t step, iteration, thread;
+    struct parallel *parallel; /* the block whose calls are being prepared; NULL: none */
+    bool repeating;            /* the step that is played is a repeated one */
     uint32_t peer_count;
     uint32_t timeout_ms; /* the case's own; 0: the environment's */
     /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */

@@ -265,6 +265,9 @@ static bool check_attributes(struct scope *s, const struct step *step)
         step->op != STEP_DEAUTHENTICATE)
         ok = diag_error(diags, thread->key_at, "%s is no call that a thread could make",
                         step->op_name);
+    const struct node *meet = node_get(step->node, "meet");
+    if (meet != NULL && !step->beside)
+        ok = diag_error(diags, meet->key_at, "only steps of a block 'parallel' can meet");
     if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
         ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
     for (size_t i = 0; i < step->expect_count; i++)
@@ -415,6 +418,9 @@ static bool check_expanded(struct lint *l, const struct expanded_case *x)
         for (size_t i = 0; i < x->step_count; i++)
             ok = check_references(scope, &steps[i], i) &&
                  check_known_key(l, steps, x->step_count, i) && ok;
+        for (size_t i = 0; i < x->step_count; i++)
+            if (steps[i].beside && steps[i].block != 0)
+                ok = parallel_check(l->diags, steps, x->step_count, i) && ok;
         ok = check_expectations(l, x, steps) && ok;
     }
     arena_free(&scratch);

@@ -58,13 +58,15 @@ static void set_common(struct step_call *call)
     }
 }
 
-void play_container_info(struct step_call *call)
+static bool prepare_container_info(struct step_call *call)
 {
     if (!begin_container_call(call, "CardGetContainerInfo"))
-        return;
+        return false;
     set_common(call);
-    step_call_do(call);
+    return true;
 }
+
+const struct step_parts container_info_parts = {prepare_container_info, step_call_finish};
 
 void play_query_key_sizes(struct step_call *call)
 {

@@ -9,16 +9,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct step_parts *const parts[] = {
+    [STEP_ACQUIRE] = &acquire_parts,     [STEP_DELETE_CONTEXT] = &delete_context_parts,
+    [STEP_CONSTRUCT] = &construct_parts, [STEP_DERIVE] = &derive_parts,
+    [STEP_DESTROY] = &destroy_parts,     [STEP_CONTAINER_INFO] = &container_info_parts,
+};
+
+const struct step_parts *step_parts_of(enum step_op op)
+{
+    return (size_t)op < sizeof parts / sizeof parts[0] ? parts[op] : NULL;
+}
+
+static void play_parts(struct step_call *call)
+{
+    const struct step_parts *own = step_parts_of(call->step->op);
+    if (!own->prepare(call))
+        return;
+    step_call_make(call);
+    own->conclude(call);
+}
+
 static step_player *const players[] = {
-    [STEP_ACQUIRE] = play_acquire,
-    [STEP_DELETE_CONTEXT] = play_delete_context,
+    [STEP_ACQUIRE] = play_parts,
+    [STEP_DELETE_CONTEXT] = play_parts,
     [STEP_AUTHENTICATE] = play_authenticate,
     [STEP_DEAUTHENTICATE] = play_deauthenticate,
-    [STEP_CONSTRUCT] = play_construct,
-    [STEP_DERIVE] = play_derive,
-    [STEP_DESTROY] = play_destroy,
+    [STEP_CONSTRUCT] = play_parts,
+    [STEP_DERIVE] = play_parts,
+    [STEP_DESTROY] = play_parts,
     [STEP_DESTROY_KEY] = play_destroy_key,
-    [STEP_CONTAINER_INFO] = play_container_info,
+    [STEP_CONTAINER_INFO] = play_parts,
     [STEP_QUERY_KEY_SIZES] = play_query_key_sizes,
     [STEP_CAPABILITIES] = play_capabilities,
     [STEP_GET_PROPERTY] = play_get_property,
@@ -72,7 +92,9 @@ struct step_result step_run(struct case_run *run, const struct step *step)
     call.context_id = (uint32_t)(call.context - run->contexts);
     if (!enter_process(&call))
         return step_not_run(run, "no further process could be started");
+    run->thread = step->thread;
     play(&call);
+    run->thread = 0;
     case_process_enter_nth(run, 0);
     if (!call.outcome.ran && call.outcome.why != NULL)
         return step_not_run(run, call.outcome.why);
@@ -88,6 +110,7 @@ bool step_call_begin(struct step_call *call, const char *entry)
         return false;
     }
     call->entry = entry;
+    call->raw = call->step->raw;
     call->image = call_image_new(call->run->arena, layout, call->context_id);
     call->args = node_new_map(call->run->arena);
     return true;
@@ -97,7 +120,7 @@ bool step_call_begin(struct step_call *call, const char *entry)
 
 static void apply_raw(struct step_call *call)
 {
-    const struct node *raw = call->step->raw;
+    const struct node *raw = call->raw;
     for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL;
          item = item->next) {
         struct raw_value value;
@@ -143,7 +166,7 @@ static void prepare_answers(struct step_call *call)
 
 /* ---- events ---- */
 
-static void emit_call(struct step_call *call)
+void step_call_record(struct step_call *call)
 {
     struct arena *arena = call->run->arena;
     struct node *event = case_event(call->run, "call");
@@ -227,8 +250,7 @@ static void emit_return(struct step_call *call)
     case_emit(call->run, event);
 }
 
-/* The caller frees what the driver handed out, each block once. */
-static void free_blocks(struct step_call *call)
+void step_call_free_blocks(struct step_call *call)
 {
     uint32_t freed[HOST_FOLLOWS_MAX];
     size_t count = 0;
@@ -264,32 +286,27 @@ static bool arm_card(struct step_call *call)
     return ok;
 }
 
-void step_call_make(struct step_call *call)
+bool step_call_draft(struct step_call *call, struct host_call *out)
 {
     struct case_run *run = call->run;
     prepare_answers(call);
     apply_raw(call);
     call->outcome.ran = false;
     if (call->outcome.why != NULL)
-        return;
-    struct host_call made = call_image_call(call->image);
-    made.table = made.current = call->context_id;
-    made.step = run->step;
-    made.timeout_ms = case_timeout_ms(run, call->step);
-    made.cache_after = call->step->op == STEP_ACQUIRE;
-    made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
-    apply_script(call, &made);
-    if (!arm_card(call))
-        return;
-    emit_call(call);
-    run->freed_count = 0;
-    if (call->step->thread != 0)
-        host_thread(run->host, call->step->thread);
-    enum host_outcome outcome = host_call(run->host, &made, &call->result);
-    if (call->step->thread != 0)
-        host_thread(run->host, 0);
-    if (call->step->card.what != NULL)
-        card_control_clear(run->env->cards[call->context->reader]);
+        return false;
+    *out = call_image_call(call->image);
+    out->table = out->current = call->context_id;
+    out->step = run->step;
+    out->timeout_ms = case_timeout_ms(run, call->step);
+    out->cache_after = call->step->op == STEP_ACQUIRE;
+    out->transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
+    apply_script(call, out);
+    return true;
+}
+
+void step_call_take(struct step_call *call, enum host_outcome outcome)
+{
+    struct case_run *run = call->run;
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT
@@ -305,6 +322,24 @@ void step_call_make(struct step_call *call)
         call->outcome.out = call_image_outputs(call->image, &call->result);
 }
 
+void step_call_make(struct step_call *call)
+{
+    struct case_run *run = call->run;
+    struct host_call made;
+    if (!step_call_draft(call, &made) || !arm_card(call))
+        return;
+    step_call_record(call);
+    run->freed_count = 0;
+    if (call->step->thread != 0)
+        host_thread(run->host, call->step->thread);
+    enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (call->step->thread != 0)
+        host_thread(run->host, 0);
+    if (call->step->card.what != NULL)
+        card_control_clear(run->env->cards[call->context->reader]);
+    step_call_take(call, outcome);
+}
+
 void step_call_finish(struct step_call *call)
 {
     if (!call->outcome.ran)
@@ -314,7 +349,7 @@ void step_call_finish(struct step_call *call)
     emit_card_data_changes(call);
     emit_return(call);
     if (!call->keep_blocks)
-        free_blocks(call);
+        step_call_free_blocks(call);
 }
 
 void step_call_do(struct step_call *call)
