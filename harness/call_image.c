@@ -203,6 +203,19 @@ bool call_image_set_number(struct call_image *image, const char *name, uint64_t 
     return true;
 }
 
+bool call_image_place(const struct call_image *image, const char *name, struct host_place *out)
+{
+    struct place place;
+    if (!find_place(image, name, &place))
+        return false;
+    *out = place.is_member
+               ? (struct host_place){image->struct_object, (uint32_t)place.value->offset,
+                                     (uint32_t)place.value->size}
+               : (struct host_place){HOST_ARGUMENT, (uint32_t)place.argument,
+                                     (uint32_t)place.value->size};
+    return true;
+}
+
 bool call_image_set_null(struct call_image *image, const char *name)
 {
     struct place place;

@@ -51,6 +51,9 @@ void call_image_set_answers(struct call_image *image, const struct image_answer 
  * else its last members are there but hold a pattern, and a change of them is reported. */
 void call_image_cut_struct(struct call_image *image, size_t size, bool guarded);
 
+/* Where the call's number of that name is. */
+bool call_image_place(const struct call_image *image, const char *name, struct host_place *out);
+
 /* The finished call; the caller adds step, time limit and faults. */
 struct host_call call_image_call(struct call_image *image);
 

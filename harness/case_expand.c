@@ -42,12 +42,46 @@ static bool expand_block(struct expander *x, const struct node *block, struct ex
     return true;
 }
 
+/* Scripts become steps, one script after the other, each step with its script's number. */
+static bool expand_scripts(struct expander *x, const struct node *block, struct expanded_case *out)
+{
+    struct node *whole;
+    uint64_t thread = 0, count = 0;
+    if (!matrix_expand(x->diags, x->keep, x->matrix, x->combination, block, &whole))
+        return false;
+    const struct node *scripts = block_scripts(whole), *repeat = node_get(whole, "repeat");
+    for (const struct node *script = scripts->first; script != NULL; script = script->next)
+        count += script->count;
+    for (const struct node *script = scripts->first; script != NULL; script = script->next) {
+        thread++;
+        for (struct node *step = script->first, *next = NULL; step != NULL; step = next) {
+            next = step->next;
+            out->nodes[out->step_count++] = step;
+            if (step->kind != NODE_MAP)
+                continue;
+            if (repeat != NULL)
+                node_add(step, "repeat", node_copy(x->keep, repeat));
+            if (step == scripts->first->first)
+                node_add(step, "block", node_new_uint(x->keep, count));
+            node_add(step, "beside", node_new_bool(x->keep, true));
+            node_add(step, "thread", node_new_uint(x->keep, thread));
+        }
+    }
+    return true;
+}
+
+static bool expand_item(struct expander *x, const struct node *item, struct expanded_case *out)
+{
+    if (block_scripts(item) != NULL)
+        return expand_scripts(x, item, out);
+    return block_steps(item) != NULL ? expand_block(x, item, out) : expand_step(x, item, out);
+}
+
 static bool expand_steps(struct expander *x, const struct node *steps, struct expanded_case *out)
 {
     bool ok = true;
     for (const struct node *item = steps->first; item != NULL; item = item->next)
-        ok = (block_steps(item) != NULL ? expand_block(x, item, out) : expand_step(x, item, out)) &&
-             ok;
+        ok = expand_item(x, item, out) && ok;
     return ok;
 }
 

@@ -3,15 +3,22 @@
 
 #include <string.h>
 
+static void keep_connected(struct case_run *run, uint32_t process)
+{
+    memcpy(run->processes[process].connected, run->connected, sizeof run->connected);
+}
+
 void case_process_enter_nth(struct case_run *run, uint32_t process)
 {
     if (run->process_count == 0) { /* the first one is made by case_run_begin() */
-        run->processes[0] = (struct run_process){NULL, run->host, run->connected};
+        run->processes[0] = (struct run_process){NULL, run->host, {false}};
+        keep_connected(run, 0);
         run->process_count = 1;
     }
+    keep_connected(run, run->process);
     run->process = process;
     run->host = run->processes[process].host;
-    run->connected = run->processes[process].connected;
+    memcpy(run->connected, run->processes[process].connected, sizeof run->connected);
 }
 
 static bool start(struct case_run *run, const char *name)
@@ -21,9 +28,10 @@ static bool start(struct case_run *run, const char *name)
     uint32_t process = (uint32_t)run->process_count++;
     run->process = process;
     run->host = NULL;
-    run->connected = false;
+    memset(run->connected, 0, sizeof run->connected);
     bool ok = case_start_host(run);
-    run->processes[process] = (struct run_process){name, run->host, run->connected};
+    run->processes[process] = (struct run_process){name, run->host, {false}};
+    keep_connected(run, process);
     return ok;
 }
 

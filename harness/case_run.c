@@ -5,7 +5,7 @@
 #include "card_control.h"
 #include "case_process.h"
 #include "mdcts/status.h"
-#include "step_run.h"
+#include "step_parallel.h"
 #include "trace.h"
 
 #include <poll.h>
@@ -21,6 +21,8 @@ struct node *case_event(struct case_run *run, const char *kind)
     node_add(event, "e", node_new_string(run->arena, kind));
     if (run->step != 0)
         node_add(event, "s", node_new_uint(run->arena, run->step));
+    if (run->thread != 0)
+        node_add(event, "t", node_new_uint(run->arena, run->thread));
     return event;
 }
 
@@ -60,7 +62,8 @@ static void host_event(void *data, struct node *event, struct bytes content)
         note_round(run->round, node_get_text(event, "e"));
     if (content.len > 0 && !node_get_bool(event, "caller", false) && run->freed_count < FREED_MAX) {
         run->freed[run->freed_count++] =
-            (struct freed_block){node_get_uint(event, "block", 0), bytes_copy(run->arena, content)};
+            (struct freed_block){node_get_uint(event, "block", 0), node_get_uint(event, "t", 0),
+                                 bytes_copy(run->arena, content)};
         node_add(event, "searched", node_new_bool(run->arena, true));
     }
     note_verify(run, event);
@@ -118,12 +121,14 @@ static void emit_broken(struct case_run *run, const char *why)
 }
 
 /* The card as it was at the start of the run, its APDU counter at zero. */
-static void restore_card(struct case_run *run)
+static void restore_card(struct case_run *run, uint32_t reader)
 {
     uint64_t start = clock_ns();
-    if (run->env->card != NULL && !card_control_restore(run->env->card))
+    struct card_control *card = run->env->cards[reader];
+    run->restored[reader] = true;
+    if (card != NULL && !card_control_restore(card))
         emit_broken(run, "the virtual card did not restore its image");
-    run->restore_ns = clock_ns() - start;
+    run->restore_ns += clock_ns() - start;
 }
 
 /* A card that has just come or been reset: the daemon tells its clients a moment after the card
@@ -139,21 +144,26 @@ static bool is_settling(const struct host_card *card)
     return false;
 }
 
-static void connect_host(struct case_run *run)
+bool case_connect(struct case_run *run, uint32_t reader)
 {
     struct host_card card;
     enum host_outcome outcome;
-    if (run->env->reader_count == 0)
-        return;
+    bool *connected = &run->connected[reader];
+    if (reader >= run->env->reader_count || *connected)
+        return *connected;
+    if (!run->restored[reader])
+        restore_card(run, reader);
     uint64_t deadline = clock_ns() + SETTLE_MS * UINT64_C(1000000);
     do {
-        outcome = host_connect(run->host, run->env->readers[0], LOAD_TIMEOUT_MS, &card);
-        run->connected = outcome == HOST_RETURNED && card.status == 0;
-    } while (!run->connected && outcome == HOST_RETURNED && is_settling(&card) &&
+        outcome =
+            host_connect(run->host, reader, run->env->readers[reader], LOAD_TIMEOUT_MS, &card);
+        *connected = outcome == HOST_RETURNED && card.status == 0;
+    } while (!*connected && outcome == HOST_RETURNED && is_settling(&card) &&
              clock_ns() < deadline && poll(NULL, 0, SETTLE_PAUSE_MS) == 0);
-    if (!run->connected)
+    if (!*connected)
         emit_broken(run, arena_printf(run->arena, "the reader could not be connected: 0x%08x",
                                       outcome == HOST_RETURNED ? card.status : 0));
+    return *connected;
 }
 
 bool case_start_host(struct case_run *run)
@@ -168,7 +178,7 @@ bool case_start_host(struct case_run *run)
     enum host_outcome outcome =
         host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
     if (outcome == HOST_RETURNED && loaded)
-        connect_host(run);
+        case_connect(run, 0);
     return true;
 }
 
@@ -191,7 +201,7 @@ struct case_run *case_run_begin(const struct run_environment *env, struct arena 
     run->id = id;
     run->round = round;
     emit_begin(run);
-    restore_card(run);
+    restore_card(run, 0);
     if (!case_start_host(run))
         return NULL;
     return run;
@@ -243,6 +253,21 @@ struct step_result case_run_step(struct case_run *run, const struct step *step, 
     return result;
 }
 
+static void play_block(struct case_run *run, const struct step *steps, size_t count,
+                       uint32_t number, uint32_t iteration)
+{
+    if (steps->beside == 0) {
+        for (size_t k = 0; k < count; k++)
+            play(run, &steps[k], number + (uint32_t)k, iteration);
+        return;
+    }
+    run->iteration = iteration;
+    run->repeating = step_is_repeated(steps);
+    step_parallel_run(run, steps, count, number);
+    run->repeating = false;
+    run->iteration = 0;
+}
+
 void case_run_steps(struct case_run *run, const struct step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -252,8 +277,7 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
             continue;
         }
         for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++)
-            for (size_t k = i; k < i + together; k++)
-                play(run, &steps[k], (uint32_t)k + 1, iteration);
+            play_block(run, &steps[i], together, (uint32_t)i + 1, iteration);
         i += together - 1;
     }
 }
@@ -286,8 +310,8 @@ void case_run_end(struct case_run *run)
     struct node *event = case_event(run, "end");
     /* Asked for while probing only, where it tells whether the tap sees everything. */
     uint64_t apdus;
-    if (run->n == EVENT_NO_CASE && run->env->card != NULL &&
-        card_control_count(run->env->card, &apdus))
+    if (run->n == EVENT_NO_CASE && run->env->cards[0] != NULL &&
+        card_control_count(run->env->cards[0], &apdus))
         node_add(event, "card_apdus", node_new_uint(run->arena, apdus));
     node_add(event, "ending", node_new_string(run->arena, ending_name(ended)));
     case_emit(run, event);

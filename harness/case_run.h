@@ -28,10 +28,10 @@ struct run_environment {
     const char *driver;         /* absolute path */
     const char *const *readers; /* PC/SC names; the first is the default */
     size_t reader_count;
-    struct card_control *card;       /* of the virtual reader; NULL on others */
-    const struct node *capabilities; /* as in the trace; NULL while probing */
-    struct card_secrets *secrets;    /* notes which PINs are proven or refused */
-    const char *card_name;           /* pwszCardName; NULL: the host's default */
+    struct card_control *cards[HOST_READERS_MAX]; /* of the virtual readers; NULL on others */
+    const struct node *capabilities;              /* as in the trace; NULL while probing */
+    struct card_secrets *secrets;                 /* notes which PINs are proven or refused */
+    const char *card_name;                        /* pwszCardName; NULL: the host's default */
     struct bytes seed;
     struct peer_cache *peers;
     uint32_t call_timeout_ms;
@@ -57,6 +57,7 @@ struct run_context {
     const char *name;
     uint32_t version; /* agreed on */
     uint32_t process; /* it lives in */
+    uint32_t reader;  /* 0-based: where its card is */
     bool made;        /* CARD_DATA exists */
     bool acquired;    /* and CardAcquireContext succeeded */
     uint64_t vendor;  /* pvVendorSpecific */
@@ -66,12 +67,12 @@ struct run_context {
 struct run_process {
     const char *name; /* NULL: the first one */
     struct host *host;
-    bool connected;
+    bool connected[HOST_READERS_MAX];
 };
 
 /* What a block held when the driver gave it back. */
 struct freed_block {
-    uint64_t block;
+    uint64_t block, thread;
     struct bytes content;
 };
 
@@ -92,13 +93,15 @@ struct case_run {
     struct arena *arena;
     const char *id;
     uint64_t n;
-    struct host *host; /* of the process that has been entered */
-    bool connected;
-    uint32_t process; /* the one that has been entered */
+    struct host *host;                /* of the process that has been entered */
+    bool connected[HOST_READERS_MAX]; /* that process */
+    bool restored[HOST_READERS_MAX];  /* the card there is as it was at the start of the run */
+    uint32_t process;                 /* the one that has been entered */
     struct run_process processes[PROCESSES_MAX];
     size_t process_count; /* 0 until a second one is wanted */
-    uint32_t step, iteration;
-    bool repeating; /* the step that is played is a repeated one */
+    uint32_t step, iteration, thread;
+    struct parallel *parallel; /* the block whose calls are being prepared; NULL: none */
+    bool repeating;            /* the step that is played is a repeated one */
     uint32_t peer_count;
     uint32_t timeout_ms; /* the case's own; 0: the environment's */
     /* Spent in restoring the card, loading, the driver, our own PC/SC calls. */
@@ -144,6 +147,9 @@ bool case_run_planned(const struct run_environment *env, struct arena *arena,
 
 /* A host with the driver and a card connection; false if there can be none. */
 bool case_start_host(struct case_run *run);
+
+/* Connects the process that has been entered to that reader, unless it is; false if it can't be. */
+bool case_connect(struct case_run *run, uint32_t reader);
 
 struct node *case_event(struct case_run *run, const char *kind);
 void case_emit(struct case_run *run, struct node *event);

@@ -290,6 +290,7 @@ static bool make_plan(struct run *run, const struct node *capabilities)
     run->session.env.capabilities = capabilities;
     run->plan_options.capabilities = capabilities;
     run->plan_options.virtual_reader = run->session.is_virtual;
+    run->plan_options.readers = run->session.env.reader_count;
     if (run->session.is_virtual)
         run->plan_options.allow = ALLOW_ALL;
     return plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan);
@@ -427,6 +428,7 @@ static int check_selection(struct run *run)
 {
     if (plan_make(&run->diags, &run->arena, &run->scenario, &run->plan_options, &run->plan)) {
         bool nothing = run->plan.count == 0;
+        options.session.readers = plan_readers(&run->plan);
         run->plan = (struct plan){0};
         if (nothing)
             fputs("mdcts: error: nothing was selected\n", stderr);

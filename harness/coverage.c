@@ -9,25 +9,28 @@ static bool is_for(const struct node *expect, const char *requirement)
     return text != NULL && strcmp(text, requirement) == 0;
 }
 
-static bool steps_have(const struct node *steps, const char *requirement)
+struct look {
+    const char *requirement;
+    bool found;
+};
+
+static void look_at(void *data, const struct node *step)
 {
-    for (const struct node *step = steps != NULL ? steps->first : NULL; step != NULL;
-         step = step->next) {
-        const struct node *expect = node_get(step, "expect"), *block = block_steps(step);
-        if (is_for(expect, requirement) || (block != NULL && steps_have(block, requirement)))
-            return true;
-        bool list = expect != NULL && expect->kind == NODE_LIST;
-        for (const struct node *one = list ? expect->first : NULL; one != NULL; one = one->next)
-            if (is_for(one, requirement))
-                return true;
-    }
-    return false;
+    struct look *look = data;
+    const struct node *expect = node_get(step, "expect");
+    bool list = expect != NULL && expect->kind == NODE_LIST;
+    look->found = look->found || is_for(expect, look->requirement);
+    for (const struct node *one = list ? expect->first : NULL; one != NULL; one = one->next)
+        look->found = look->found || is_for(one, look->requirement);
 }
 
 bool coverage_has(const struct scenario_case *c, const char *requirement)
 {
-    return strcmp(c->requirement, requirement) == 0 || steps_have(c->steps, requirement) ||
-           (c->fixture != NULL && steps_have(c->fixture->steps, requirement));
+    struct look look = {requirement, strcmp(c->requirement, requirement) == 0};
+    steps_visit(c->steps, look_at, &look);
+    if (c->fixture != NULL)
+        steps_visit(c->fixture->steps, look_at, &look);
+    return look.found;
 }
 
 size_t coverage_count(const struct scenario *scenario, const char *requirement)

@@ -67,8 +67,13 @@ static void search_block(struct case_run *run, const struct freed_block *freed, 
 
 void freed_search(struct case_run *run, struct bytes key)
 {
-    for (size_t i = 0; i < run->freed_count; i++)
-        if (!is_blank(run->freed[i].content))
+    size_t kept = 0;
+    for (size_t i = 0; i < run->freed_count; i++) {
+        bool other = run->parallel != NULL && run->freed[i].thread != run->thread;
+        if (other) /* of a call that runs beside this one */
+            run->freed[kept++] = run->freed[i];
+        else if (!is_blank(run->freed[i].content))
             search_block(run, &run->freed[i], key);
-    run->freed_count = 0;
+    }
+    run->freed_count = kept;
 }

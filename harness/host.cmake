@@ -4,9 +4,10 @@
 
 set(host_sources
   host/agreement.c host/cache.c host/caller.c host/callbacks.c host/channel.c host/commands.c
-  host/compare.c host/context.c host/crash.c host/fault.c host/heap.c host/ledger.c host/main.c host/modules.c
-  host/objects.c host/padding.c host/pcsc.c host/process.c host/region.c host/scratch.c
-  host/server.c host/tap_link.c host/threads.c host/value.c host/warm.c base/frame.c)
+  host/compare.c host/context.c host/crash.c host/fault.c host/heap.c host/lane.c host/ledger.c
+  host/main.c host/meeting.c host/modules.c host/objects.c host/padding.c host/parallel.c host/pcsc.c
+  host/process.c host/region.c host/scratch.c host/server.c host/tap_link.c host/threads.c
+  host/value.c host/warm.c base/frame.c)
 list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 # One host for each calling convention of the driver: native, and Microsoft's for x64.
 foreach(host mdcts-host mdcts-host-ms)
@@ -30,7 +31,7 @@ set_target_properties(tap PROPERTIES OUTPUT_NAME pcsclite SOVERSION 1 NO_SONAME 
 add_library(mdcts_link STATIC
   ${CMAKE_CURRENT_LIST_DIR}/link.c ${CMAKE_CURRENT_LIST_DIR}/link_server.c
   ${CMAKE_CURRENT_LIST_DIR}/link_event.c ${CMAKE_CURRENT_LIST_DIR}/link_call.c
-  ${CMAKE_CURRENT_LIST_DIR}/link_request.c
+  ${CMAKE_CURRENT_LIST_DIR}/link_request.c ${CMAKE_CURRENT_LIST_DIR}/link_parallel.c
   ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
 target_link_libraries(mdcts_link PUBLIC mdcts_base PRIVATE mdcts_options mdcts_sanitize)
 
@@ -50,7 +51,7 @@ mdcts_unit_test(padding_test LIBS mdcts_base mdcts_abi
           ${CMAKE_CURRENT_LIST_DIR}/base/frame.c)
 
 # The link against a real host and drivers that misbehave.
-foreach(test link_test link_damage_test link_end_test link_ahead_test)
+foreach(test link_test link_damage_test link_end_test link_ahead_test link_parallel_test)
   mdcts_unit_test(${test} LIBS mdcts_link
     SOURCES ${CMAKE_CURRENT_LIST_DIR}/${test}.c ${CMAKE_CURRENT_LIST_DIR}/link_test_rig.c)
   target_compile_definitions(${test} PRIVATE

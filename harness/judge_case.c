@@ -197,6 +197,22 @@ static void end_agreements(struct case_record *record, const struct call_record 
     }
 }
 
+/* Beside other calls an index may have been given out again by the time this call's return is seen;
+ * the name still tells which agreement was meant. */
+static void end_agreement(struct case_record *record, const struct call_record *call)
+{
+    uint64_t index = node_get_uint(call->args, "bSecretAgreementIndex",
+                                   node_get_uint(call->args, "index", UINT64_MAX));
+    const char *name = node_get_text(call->args, "agreement");
+    const struct step *step = case_step(record, call->step);
+    const struct agreement *meant =
+        name == NULL || step == NULL || !step->beside ? NULL : case_agreement(record, call, name);
+    if (meant == NULL)
+        end_agreements(record, call, false, index);
+    else
+        record->agreements[meant - record->agreements].ended = call->order;
+}
+
 static void take_authentication(struct case_record *record, const struct call_record *call,
                                 const struct step *step)
 {
@@ -222,9 +238,7 @@ static void take_effect(struct case_record *record, const struct call_record *ca
     else if (strcmp(call->entry, "CardConstructDHAgreement") == 0)
         take_agreement(record, call, step);
     else if (strcmp(call->entry, "CardDestroyDHAgreement") == 0)
-        end_agreements(record, call, false,
-                       node_get_uint(call->args, "bSecretAgreementIndex",
-                                     node_get_uint(call->args, "index", UINT64_MAX)));
+        end_agreement(record, call);
     else if (strcmp(call->entry, "CardDeleteContext") == 0)
         end_agreements(record, call, true, 0);
     else if (strncmp(call->entry, "CardDeauthenticate", 18) == 0)

@@ -85,6 +85,7 @@ static const char *const claims[EVENT_COUNT] = {
     [EVENT_LEDGER] = "expectation",
     [EVENT_FAULT] = "the sweep",
     [EVENT_SWEPT] = "the sweep",
+    [EVENT_MEET] = "no question: a driver may make calls wait for each other",
     [EVENT_END] = "invariant",
     [EVENT_BROKEN] = "verdict",
 };

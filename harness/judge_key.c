@@ -50,9 +50,20 @@ static bool read_container(const struct call_record *call, uint64_t *index)
            node_to_uint(node_get(call->args, "container"), index);
 }
 
-/* The key that the latest CardGetContainerInfo before the agreement told. */
-static bool told_key(struct case_record *record, uint64_t index, const struct curve **curve,
-                     struct bytes *point)
+/* The 1-based reader of a context. */
+static uint64_t reader_of(const struct case_record *record, const char *context)
+{
+    uint64_t reader = 1;
+    for (size_t i = 0; i < record->call_count; i++)
+        if (strcmp(record->calls[i]->entry, "CardAcquireContext") == 0 &&
+            same_context(record->calls[i]->context, context))
+            reader = node_get_uint(record->calls[i]->args, "reader", 1);
+    return reader;
+}
+
+/* The key that the latest CardGetContainerInfo told of the card in that reader. */
+static bool told_key(struct case_record *record, uint64_t index, uint64_t reader,
+                     const struct curve **curve, struct bytes *point)
 {
     bool found = false;
     for (size_t i = 0; i < record->call_count; i++) {
@@ -61,7 +72,7 @@ static bool told_key(struct case_record *record, uint64_t index, const struct cu
         struct bytes blob;
         if (strcmp(call->entry, "CardGetContainerInfo") != 0 || !call->returned ||
             call->status != SCARD_S_SUCCESS || !read_container(call, &its_index) ||
-            its_index != index)
+            its_index != index || reader_of(record, call->context) != reader)
             continue;
         if ((node_get_hex(&record->arena, call->out, "key_ex", &blob) && blob.len > 0) ||
             node_get_hex(&record->arena, call->out, "sig", &blob))
@@ -78,13 +89,17 @@ static bool makes_keys(const struct case_record *record)
     return false;
 }
 
-static bool card_key(const struct key_judge *judge, struct case_record *record, uint64_t index,
-                     const struct curve **curve, struct bytes *point)
+/* The capabilities tell of the first reader's card only. */
+static bool card_key(const struct key_judge *judge, struct case_record *record,
+                     const struct call_record *agreed, const struct curve **curve,
+                     struct bytes *point)
 {
-    if (makes_keys(record) && told_key(record, index, curve, point))
+    uint64_t index = UINT64_MAX, reader = reader_of(record, agreed->context);
+    read_container(agreed, &index);
+    if ((reader != 1 || makes_keys(record)) && told_key(record, index, reader, curve, point))
         return true;
-    return declared_key(judge, &record->arena, index, curve, point) ||
-           told_key(record, index, curve, point);
+    return reader == 1 && (declared_key(judge, &record->arena, index, curve, point) ||
+                           told_key(record, index, reader, curve, point));
 }
 
 const char *key_secret(const struct key_judge *judge, struct case_record *record,
@@ -98,7 +113,7 @@ const char *key_secret(const struct key_judge *judge, struct case_record *record
         return "the peer's private key is not in the trace";
     if (!read_container(agreement->call, &container))
         return "the agreement's container is not in the trace";
-    if (!card_key(judge, record, container, curve, &point))
+    if (!card_key(judge, record, agreement->call, curve, &point))
         return arena_printf(keep, "the public key of container %" PRIu64 " is not in the trace",
                             container);
     uint8_t *x = arena_alloc(keep, (*curve)->field_bytes, 1);

@@ -136,6 +136,68 @@ static void test_judge__blocks_of_two_processes(void **state)
     judge_check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* Two derivations side by side, of threads 1 and 2: steps 4 and 5. */
+#define BESIDE(thread, more)                                                                       \
+    "{'derive':{'agreement':'$z','kdf':'HASH','parameters':[{'KDF_HASH_ALGORITHM':'SHA256'}]},"    \
+    "'expect':{'return':'success'},'beside':true,'thread':" #thread more ",'line':4}"
+#define BESIDE_STEPS SETUP_STEPS "," BESIDE(1, ",'block':2") "," BESIDE(2, "")
+#define BEGINS(s, t)                                                                               \
+    EVENT(s,                                                                                       \
+          "'t':" #t ",'e':'call','entry':'CardDeriveKey','context':'main','args':{" DERIVE_ARGS(   \
+              SHA256_PARAMETER) "}")
+#define RETURNS(s, t, code) EVENT(s, "'t':" #t ",'e':'return','us':1,'status':" #code ",'out':{}")
+#define MEETS(s, t)         EVENT(s, "'t':" #t ",'e':'meet','at':'CspAlloc','ok':true")
+#define CRASHES(s, t)       EVENT(s, "'t':" #t ",'e':'crash','signal':11,'entry':'CardDeriveKey'")
+
+static void test_judge__side_by_side_the_order_says_nothing(void **state)
+{
+    static const struct judge_row rows[] = {
+        {"one after the other", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(4, 1) RETURNS(4, 1, 0) BEGINS(5, 2) RETURNS(5, 2, 2148532228)
+             END,
+         "case INFO R119:INFO"},
+        {"the other first", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(5, 2) RETURNS(5, 2, 2148532228) BEGINS(4, 1) RETURNS(4, 1, 0)
+             END,
+         "case INFO R119:INFO"},
+        {"interleaved", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(4, 1) BEGINS(5, 2) MEETS(4, 1) MEETS(5, 2)
+             RETURNS(5, 2, 2148532228) RETURNS(4, 1, 0) END,
+         "case INFO R119:INFO"},
+        {"the second crashes before the first has returned", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(4, 1) BEGINS(5, 2) CRASHES(5, 2) END, "case CRASH R119:FAIL"},
+        {"the second crashes before the first has begun", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(5, 2) CRASHES(5, 2) END, "case CRASH R119:FAIL"},
+        {"the second crashes after the first has returned", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(4, 1) BEGINS(5, 2) RETURNS(4, 1, 0) CRASHES(5, 2) END,
+         "case CRASH R119:FAIL"},
+        {"the first crashes", "R119", BESIDE_STEPS,
+         BEGIN SETUP_EVENTS BEGINS(4, 1) BEGINS(5, 2) CRASHES(4, 1) END, "case CRASH R119:FAIL"},
+    };
+    (void)state;
+    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+/* The second card's key is the one that its own context told; the capabilities know the first's. */
+static void test_judge__a_second_card_has_its_own_key(void **state)
+{
+    static const char steps[] = "{'acquire':{'reader':2},'line':1}," STEP_PROVED "," STEP_AGREED
+                                "," STEP_DERIVE("{'return':'success','key':'oracle'}");
+    static const struct judge_row rows[] = {
+        {"nobody asked for it", "R152", steps,
+         BEGIN DONE(1, "CardAcquireContext", "'version':7,'reader':2", 0, "'dwVersion':7") PROVED(2)
+             AGREED(3, 3) DERIVED(4, 0, KEY_OUT(KEY_SHA256)) END,
+         "case BROKEN"},
+        {"of the first card it is known", "R152",
+         SETUP_STEPS "," STEP_DERIVE("{'return':'success','key':'oracle'}"),
+         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS(SHA256_PARAMETER))
+             EVENT(4, "'e':'alloc','block':9,'size':32") RETURN(4, 0, KEY_OUT(KEY_SHA256)) END,
+         "case PASS"},
+    };
+    (void)state;
+    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +207,8 @@ int main(void)
         cmocka_unit_test(test_judge__a_repeated_name_is_that_of_its_round),
         cmocka_unit_test(test_judge__balances_are_compared_by_blocks),
         cmocka_unit_test(test_judge__blocks_of_two_processes),
+        cmocka_unit_test(test_judge__side_by_side_the_order_says_nothing),
+        cmocka_unit_test(test_judge__a_second_card_has_its_own_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static bool try_reversed(const struct search *search, struct wrong_secret *out)
     uint8_t *turned = arena_alloc(&search->record->arena, search->z.len, 1);
     for (size_t i = 0; i < search->z.len; i++)
         turned[i] = search->z.data[search->z.len - 1 - i];
-    *out = (struct wrong_secret){WHOLE_SECRET, "the secret with its bytes in reverse order"};
+    *out = (struct wrong_secret){WHOLE_SECRET, "the secret with its bytes in reverse order", false};
     return search->fits(search->data, (struct bytes){turned, search->z.len});
 }
 
@@ -33,7 +33,7 @@ static bool try_shorter(const struct search *search, struct wrong_secret *out)
     size_t zeros = 0;
     while (zeros < search->z.len && search->z.data[zeros] == 0)
         zeros++;
-    *out = (struct wrong_secret){LEADING_ZEROS, "the secret without its leading zero bytes"};
+    *out = (struct wrong_secret){LEADING_ZEROS, "the secret without its leading zero bytes", false};
     return zeros > 0 && search->fits(search->data,
                                      (struct bytes){search->z.data + zeros, search->z.len - zeros});
 }
@@ -49,7 +49,9 @@ static bool try_other_agreement(const struct search *search, struct wrong_secret
             key_secret(search->judge, record, other, &curve, &z) != NULL ||
             bytes_equal(z, search->z) || !search->fits(search->data, z))
             continue;
-        *out = (struct wrong_secret){AGREEMENTS_OWN, "the secret of another agreement"};
+        *out = (struct wrong_secret){.requirement = AGREEMENTS_OWN,
+                                     .words = "the secret of another agreement",
+                                     .mixed = true};
         return true;
     }
     return false;
@@ -71,9 +73,11 @@ static bool try_other_container(const struct search *search, struct wrong_secret
             !curve_shared_x(search->curve, scalar, point, x) || bytes_equal(z, search->z) ||
             !search->fits(search->data, z))
             continue;
-        *out = (struct wrong_secret){
-            WHOLE_SECRET, arena_printf(keep, "the secret with the key of container %" PRIu64,
-                                       node_get_uint(one, "index", 0))};
+        *out = (struct wrong_secret){WHOLE_SECRET,
+                                     arena_printf(keep,
+                                                  "the secret with the key of container %" PRIu64,
+                                                  node_get_uint(one, "index", 0)),
+                                     false};
         return true;
     }
     return false;

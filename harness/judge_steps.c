@@ -310,6 +310,21 @@ static bool judge_relate(struct walk *walk, const struct step *step, uint32_t nu
     return view.row != NULL;
 }
 
+/* The end came in another step of the same block: how far this one had come by then is chance. */
+static bool was_cut_short(const struct walk *walk, const struct step *step, uint32_t number)
+{
+    const struct case_record *record = walk->record;
+    uint64_t end = record->ending.kind == EVENT_END ? 0 : record->ending.step;
+    if (!step->beside || end <= number)
+        return false;
+    for (uint64_t i = number + 1; i <= end; i++) {
+        const struct step *other = case_step(record, i);
+        if (other == NULL || !other->beside || other->block != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Returns whether the case goes on. */
 static bool judge_step(struct walk *walk, const struct step *step, uint32_t number)
 {
@@ -322,6 +337,8 @@ static bool judge_step(struct walk *walk, const struct step *step, uint32_t numb
     bool ended_here =
         ending->kind != EVENT_END &&
         (ending->step == number || (returned == 0 && !left_out && step_entry(step) != NULL));
+    if (returned == 0 && was_cut_short(walk, step, number))
+        return true;
     if (go_on && ended_here) {
         judge_ending(walk, ending->step == number ? step : NULL,
                      ending->step == number ? number : 0);

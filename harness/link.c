@@ -118,7 +118,8 @@ static enum progress take_frames(struct host *host, uint16_t wanted, struct fram
             *reply = frame;
             return PROGRESS_REPLY;
         }
-        if (!deliver_event(host, &frame))
+        bool note = frame.kind == NOTE_ENTERED || frame.kind == NOTE_RETURNED;
+        if (!(note ? parallel_take_note(host, &frame) : deliver_event(host, &frame)))
             return PROGRESS_GARBAGE;
     }
 }
@@ -324,6 +325,8 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
         if (now >= deadline)
             break;
         progress = wait_step(host, &exchange, (int)(deadline - now));
+        if (parallel_goes_on(host))
+            deadline = clock_ms() + timeout_ms;
     }
     if (progress != PROGRESS_REPLY)
         return conclude(host, progress, timeout_ms, deadline);

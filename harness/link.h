@@ -46,6 +46,10 @@ enum entry_point entry_point_find(const char *name);
 #define HOST_FOLLOWS_MAX     64
 #define HOST_ANSWERS_MAX     64
 #define HOST_CONTEXTS_MAX    16
+#define HOST_READERS_MAX     2
+#define HOST_LANES_MAX       8
+#define HOST_PARALLEL_MAX    256 /* calls of one host_parallel() */
+#define HOST_PATCHES_MAX     4
 #define HOST_MEMBERS_MAX     64
 #define HOST_CARD_DATA_SIZE  504 /* CARD_DATA of version 7 on x64 */
 
@@ -142,8 +146,9 @@ struct host_card {
     uint32_t protocol;
 };
 
-enum host_outcome host_connect(struct host *host, const char *reader, uint32_t timeout_ms,
-                               struct host_card *out);
+/* number: of the connection, below HOST_READERS_MAX; contexts and card actions name it. */
+enum host_outcome host_connect(struct host *host, uint32_t number, const char *reader,
+                               uint32_t timeout_ms, struct host_card *out);
 
 enum card_action {
     CARD_BEGIN_TRANSACTION,
@@ -155,8 +160,14 @@ enum card_action {
 };
 
 /* Event "card" {action, ok, status} follows.  apdu and response: CARD_FOREIGN only, else empty. */
-enum host_outcome host_card(struct host *host, enum card_action action, uint32_t step,
-                            struct bytes apdu, uint32_t timeout_ms, uint32_t *status,
+struct host_action {
+    enum card_action action;
+    uint32_t reader; /* number of its connection */
+    struct bytes apdu;
+    uint32_t step, timeout_ms;
+};
+
+enum host_outcome host_card(struct host *host, const struct host_action *action, uint32_t *status,
                             struct bytes *response);
 
 /* ---- values: what a pointer-sized slot holds ---- */
@@ -193,6 +204,16 @@ enum host_callback {
  * that its event ("variant": "other") shows which pointer the driver used. */
 enum host_variant { VARIANT_NORMAL, VARIANT_OTHER };
 
+/* Where a call waits for others that run side by side with it; see host/meeting.h. */
+enum host_meeting {
+    MEET_NOWHERE,
+    MEET_ALLOC,
+    MEET_FREE,
+    MEET_GET_DH_AGREEMENT,
+    MEET_TRANSMIT,
+    MEET_RETURN
+};
+
 /* ---- contexts: CARD_DATA structures, owned by the host ---- */
 
 struct host_member {
@@ -209,6 +230,7 @@ struct host_context {
     const char *card_name; /* UTF-8; NULL: "MDCTS" */
     struct bytes atr;      /* data NULL: the connected card's */
     bool no_card;          /* handles 0, ATR NULL */
+    uint32_t reader;       /* the connection that its card is from */
     /* Exceptions from the defaults (callbacks ours, cache callbacks NULL until
      * host_context_after_acquire(), driver-set members 0). */
     const struct host_member *members;
@@ -291,6 +313,21 @@ enum host_trouble {
     HOST_TROUBLE_PREVIOUS, /* answers as the command before was, and the card sees nothing */
 };
 
+/* Where a number is in a call: width bytes of an object, or an argument. */
+struct host_place {
+    uint32_t object; /* HOST_ARGUMENT: it is an argument */
+    uint32_t offset; /* in the object, or the argument's number */
+    uint32_t width;  /* 1, 2, 4 or 8 */
+};
+#define HOST_ARGUMENT UINT32_MAX
+
+/* A number that an earlier call of the same script keeps, written before this call is made. Without
+ * it, since the earlier call failed or was not made, this one isn't made either. */
+struct host_patch {
+    uint32_t call; /* which one: its place in struct host_parallel */
+    struct host_place to;
+};
+
 struct host_call {
     enum entry_point entry;
     uint32_t table;   /* context whose pointer is called */
@@ -314,6 +351,12 @@ struct host_call {
     struct host_fault pcsc;           /* of SCardTransmit, where the tap sees it: */
     enum host_trouble pcsc_trouble;   /* what happens, */
     uint32_t pcsc_value;              /* and its number */
+    /* Of host_parallel() only. */
+    uint32_t lane;          /* its script, 1 to HOST_LANES_MAX */
+    enum host_meeting meet; /* where it waits for the other scripts */
+    struct host_place keep; /* width 0: nothing.  Kept if the call succeeds */
+    const struct host_patch *patches;
+    size_t patch_count;
 };
 
 enum host_pointer_kind {
@@ -371,6 +414,23 @@ struct host_result {
 /* Results live in the sink's arena. */
 enum host_outcome host_call(struct host *host, const struct host_call *call,
                             struct host_result *out);
+
+/* Scripts that run side by side: the calls of a lane one after the other, on a thread of their own,
+ * and all lanes at the same time.  The functions are told of each call when it begins and when it
+ * has returned, in the order in which the host says so; a call that isn't made since what it wants
+ * of an earlier one is missing begins not, and its outcome is HOST_ABSENT.  Each call that returns
+ * gives the others timeout_ms more. */
+struct host_parallel {
+    const struct host_call *calls;
+    size_t count;
+    uint32_t timeout_ms;
+    void (*entered)(void *data, size_t call);
+    void (*returned)(void *data, size_t call, const struct host_result *result);
+    void *data;
+};
+
+/* Events of the host's end (hang ...) are charged to the first call that has not returned. */
+enum host_outcome host_parallel(struct host *host, const struct host_parallel *block);
 
 /* The calls that follow are made by that thread of the host's, 1 to 8; 0: by the one that serves
  * us.

@@ -2,7 +2,7 @@
 /* host_call(): the request's arrays out, the result's arrays in. */
 #include "link_internal.h"
 
-_Static_assert(sizeof(struct wire_call) == 64 && sizeof(struct wire_object) == 32 &&
+_Static_assert(sizeof(struct wire_call) == 84 && sizeof(struct wire_object) == 32 &&
                    sizeof(struct wire_answer) == 64 && sizeof(struct wire_followed) == 56,
                "rows have no padding");
 
@@ -102,7 +102,16 @@ static void put_answers(struct frame_writer *request, const struct host_call *ca
     }
 }
 
-static void put_call(struct frame_writer *request, const struct host_call *call)
+static void put_patches(struct frame_writer *request, const struct host_call *call)
+{
+    struct wire_patch rows[HOST_PATCHES_MAX];
+    for (size_t i = 0; i < call->patch_count; i++)
+        rows[i] = (struct wire_patch){call->patches[i].call, call->patches[i].to.object,
+                                      call->patches[i].to.offset, call->patches[i].to.width};
+    frame_put_bytes(request, FIELD_PATCHES, rows, call->patch_count * sizeof *rows);
+}
+
+void call_put(struct frame_writer *request, const struct host_call *call)
 {
     struct wire_call head = {
         .entry = (uint32_t)call->entry,
@@ -121,6 +130,11 @@ static void put_call(struct frame_writer *request, const struct host_call *call)
         .pcsc_from = call->pcsc.from_then_on,
         .pcsc_kind = (uint32_t)call->pcsc_trouble,
         .pcsc_value = call->pcsc_value,
+        .lane = call->lane,
+        .meet = (uint32_t)call->meet,
+        .keep_object = call->keep.object,
+        .keep_offset = call->keep.offset,
+        .keep_width = call->keep.width,
     };
     frame_put_bytes(request, FIELD_HEAD, &head, sizeof head);
     put_values(request, call);
@@ -129,6 +143,7 @@ static void put_call(struct frame_writer *request, const struct host_call *call)
     put_relocations(request, call);
     put_follows(request, call);
     put_answers(request, call);
+    put_patches(request, call);
 }
 
 /* ---- result ---- */
@@ -202,8 +217,8 @@ static bool get_follows(struct arena *keep, const struct frame *reply, struct ho
     return true;
 }
 
-static bool get_result(struct arena *keep, const struct frame *reply, const struct host_call *call,
-                       struct host_result *out)
+bool call_get_result(struct arena *keep, const struct frame *reply, const struct host_call *call,
+                     struct host_result *out)
 {
     struct wire_result head;
     if (!wire_row(reply_bytes(reply, FIELD_HEAD), 0, &head, sizeof head))
@@ -223,23 +238,29 @@ static bool get_result(struct arena *keep, const struct frame *reply, const stru
            out->follow_count == call->follow_count;
 }
 
+bool call_fits(const struct host_call *call)
+{
+    return call->arg_count <= HOST_ARGS_MAX && call->object_count <= HOST_OBJECTS_MAX &&
+           call->relocation_count <= HOST_RELOCATIONS_MAX &&
+           call->follow_count <= HOST_FOLLOWS_MAX && call->answer_count <= HOST_ANSWERS_MAX &&
+           call->patch_count <= HOST_PATCHES_MAX;
+}
+
 enum host_outcome host_call(struct host *host, const struct host_call *call,
                             struct host_result *out)
 {
     struct frame reply;
     *out = (struct host_result){.outcome = HOST_REFUSED};
-    if (call->arg_count > HOST_ARGS_MAX || call->object_count > HOST_OBJECTS_MAX ||
-        call->relocation_count > HOST_RELOCATIONS_MAX || call->follow_count > HOST_FOLLOWS_MAX ||
-        call->answer_count > HOST_ANSWERS_MAX)
+    if (!call_fits(call))
         return HOST_REFUSED;
     host->step = call->step;
     struct frame_writer request = request_begin(host, REQUEST_CALL);
-    put_call(&request, call);
+    call_put(&request, call);
     enum host_outcome outcome = host_request(host, &request, call->timeout_ms, &reply);
     /* The PIN of a call must not outlive it on this side either. */
     explicit_bzero(host->link->outgoing, request.len);
     out->outcome = reply_outcome(outcome, &reply);
-    if (out->outcome == HOST_RETURNED && !get_result(host->sink.arena, &reply, call, out))
+    if (out->outcome == HOST_RETURNED && !call_get_result(host->sink.arena, &reply, call, out))
         out->outcome = HOST_REFUSED;
     return out->outcome;
 }

@@ -16,7 +16,7 @@ static uint64_t count_events(const char *kind)
 
 static void connect_card(struct host_card *card)
 {
-    assert_int_equal(host_connect(rig.host, READER, DEADLINE_MS, card), HOST_RETURNED);
+    assert_int_equal(host_connect(rig.host, 0, READER, DEADLINE_MS, card), HOST_RETURNED);
     assert_int_equal(card->status, 0);
 }
 
@@ -42,7 +42,7 @@ static void test_link__absent_reader_is_told(void **state)
 {
     (void)state;
     struct host_card card;
-    assert_int_equal(host_connect(rig.host, "nowhere", DEADLINE_MS, &card), HOST_RETURNED);
+    assert_int_equal(host_connect(rig.host, 0, "nowhere", DEADLINE_MS, &card), HOST_RETURNED);
     assert_int_equal(card.status, 0x80100009);
 }
 
@@ -118,8 +118,9 @@ static void test_link__card_actions_answer(void **state)
     enum card_action actions[] = {CARD_BEGIN_TRANSACTION, CARD_END_TRANSACTION, CARD_RESET,
                                   CARD_FOREIGN, CARD_DISCONNECT};
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        assert_int_equal(host_card(rig.host, actions[i], 5, apdu, DEADLINE_MS, &status, &response),
-                         HOST_RETURNED);
+        struct host_action action = {
+            .action = actions[i], .apdu = apdu, .step = 5, .timeout_ms = DEADLINE_MS};
+        assert_int_equal(host_card(rig.host, &action, &status, &response), HOST_RETURNED);
         assert_int_equal(status, 0);
         if (actions[i] == CARD_FOREIGN)
             assert_memory_equal(response.data + response.len - 2, "\x90\x00", 2);

@@ -123,6 +123,8 @@ struct node *event_begin(struct host *host, const char *name)
     struct node *map = node_new_map(keep);
     node_add(map, "e", node_new_string(keep, name));
     node_add(map, "s", node_new_uint(keep, host->step));
+    if (host->thread != 0)
+        node_add(map, "t", node_new_uint(keep, host->thread));
     node_add(map, "q", node_new_uint(keep, ++host->sequence));
     return map;
 }

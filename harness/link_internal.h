@@ -52,12 +52,13 @@ struct host {
     struct bytes queued;  /* requests to be sent with the next one; in the sink's arena */
     uint32_t queued_count;
     bool queued_refused;
-    uint32_t step;
-    uint64_t sequence; /* of the last event delivered */
-    bool crashed;      /* a crash event came */
-    bool ended;        /* wait_status is valid */
-    bool gone;         /* no request can be answered any more */
-    bool ending;       /* we asked for the end */
+    uint32_t step, thread;         /* that events of our own are charged to */
+    struct parallel_run *parallel; /* NULL: no REQUEST_PARALLEL is being carried out */
+    uint64_t sequence;             /* of the last event delivered */
+    bool crashed;                  /* a crash event came */
+    bool ended;                    /* wait_status is valid */
+    bool gone;                     /* no request can be answered any more */
+    bool ending;                   /* we asked for the end */
     int wait_status;
 };
 
@@ -86,6 +87,18 @@ enum host_outcome host_request_later(struct host *host, struct frame_writer *req
 /* Sends, hands out events, waits.  *reply is valid until the next request. */
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
                                struct frame *reply);
+
+/* ---- link_call.c ---- */
+bool call_fits(const struct host_call *call);
+void call_put(struct frame_writer *request, const struct host_call *call);
+bool call_get_result(struct arena *keep, const struct frame *reply, const struct host_call *call,
+                     struct host_result *out);
+
+/* ---- link_parallel.c ---- */
+/* A note that came in the midst of a REQUEST_PARALLEL; false if it is garbage. */
+bool parallel_take_note(struct host *host, const struct frame *note);
+/* Whether a call has returned since the last question. */
+bool parallel_goes_on(struct host *host);
 
 /* ---- link_event.c ---- */
 /* The event as a map; NULL if the frame is no well-formed event.  *content borrows from the frame.

@@ -55,13 +55,14 @@ enum host_outcome host_load(struct host *host, const char *driver, uint32_t time
     return reply_outcome(outcome, &reply);
 }
 
-enum host_outcome host_connect(struct host *host, const char *reader, uint32_t timeout_ms,
-                               struct host_card *out)
+enum host_outcome host_connect(struct host *host, uint32_t number, const char *reader,
+                               uint32_t timeout_ms, struct host_card *out)
 {
     struct frame reply;
     struct wire_card card = {.status = UINT32_MAX};
     struct frame_writer request = request_begin(host, REQUEST_CONNECT);
     frame_put_text(&request, FIELD_NAME, reader);
+    frame_put_uint(&request, FIELD_READER, number);
     enum host_outcome outcome = host_request(host, &request, timeout_ms, &reply);
     if (outcome == HOST_RETURNED)
         wire_row(reply_bytes(&reply, FIELD_HEAD), 0, &card, sizeof card);
@@ -74,17 +75,17 @@ enum host_outcome host_connect(struct host *host, const char *reader, uint32_t t
     return reply_outcome(outcome, &reply);
 }
 
-enum host_outcome host_card(struct host *host, enum card_action action, uint32_t step,
-                            struct bytes apdu, uint32_t timeout_ms, uint32_t *status,
+enum host_outcome host_card(struct host *host, const struct host_action *action, uint32_t *status,
                             struct bytes *response)
 {
     struct frame reply;
-    host->step = step;
+    host->step = action->step;
     struct frame_writer request = request_begin(host, REQUEST_CARD);
-    frame_put_uint(&request, FIELD_NUMBER, (uint64_t)action);
-    frame_put_uint(&request, FIELD_STEP, step);
-    frame_put_bytes(&request, FIELD_DATA, apdu.data, apdu.len);
-    enum host_outcome outcome = host_request(host, &request, timeout_ms, &reply);
+    frame_put_uint(&request, FIELD_NUMBER, (uint64_t)action->action);
+    frame_put_uint(&request, FIELD_STEP, action->step);
+    frame_put_uint(&request, FIELD_READER, action->reader);
+    frame_put_bytes(&request, FIELD_DATA, action->apdu.data, action->apdu.len);
+    enum host_outcome outcome = host_request(host, &request, action->timeout_ms, &reply);
     bool done = outcome == HOST_RETURNED;
     if (status != NULL)
         *status = done ? (uint32_t)reply_number(&reply, FIELD_NUMBER) : UINT32_MAX;
@@ -147,7 +148,8 @@ enum host_outcome host_context_new(struct host *host, uint32_t id, const struct 
                                 .version = spec->version,
                                 .size = spec->size,
                                 .visible = spec->visible,
-                                .no_card = spec->no_card};
+                                .no_card = spec->no_card,
+                                .reader = spec->reader};
     struct frame_writer request = request_begin(host, REQUEST_CONTEXT_NEW);
     put_members(&request, spec->members, spec->member_count);
     put_strings(&request, spec, name, &head);

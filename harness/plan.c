@@ -82,7 +82,8 @@ static const char *skip_reason(struct planner *p, const struct plan_case *pc)
     diags_free(&ignored);
     assert(ok); /* scenario_check() has read it */
     struct require_case needs = {{x.requires[0], x.requires[1]}, steps, x.step_count};
-    why = require_missing(p->scratch, &needs, p->options->capabilities, p->options->virtual_reader);
+    why = require_missing(p->scratch, &needs, p->options->capabilities, p->options->virtual_reader,
+                          p->options->readers);
     why = why == NULL ? NULL : arena_strdup(p->keep, why);
     arena_reset(p->scratch);
     return why;
@@ -184,6 +185,19 @@ static struct node *step_list(struct arena *arena, const struct expanded_case *x
         node_append(list, step);
     }
     return list;
+}
+
+uint32_t plan_readers(const struct plan *plan)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->cases[i].skip != NULL ||
+            (i > 0 && plan->cases[i].base == plan->cases[i - 1].base))
+            continue;
+        uint32_t count = scenario_case_readers(plan->cases[i].base);
+        most = count > most ? count : most;
+    }
+    return most;
 }
 
 struct node *plan_case_node(const struct plan *plan, size_t n, struct arena *arena)

@@ -21,6 +21,7 @@ struct plan_options {
     unsigned allow;                  /* of enum case_allow */
     const struct node *capabilities; /* of the trace; NULL: unknown, nothing is skipped */
     bool virtual_reader;
+    size_t readers; /* that are at hand */
 };
 
 struct plan_case {
@@ -40,6 +41,9 @@ struct plan {
 /* False, with a diagnostic, if a selector selects nothing or the plan would be too large. */
 bool plan_make(struct diags *diags, struct arena *keep, const struct scenario *scenario,
                const struct plan_options *options, struct plan *out);
+
+/* How many readers the cases that may run ask for: 1, or more. */
+uint32_t plan_readers(const struct plan *plan);
 
 /* The `case` map of the trace: n, id, base, requirement, about, file, line, fixture_steps, steps,
  * skip ... Its steps were checked by scenario_check() and are ready for scenario_read_step(). */

@@ -12,6 +12,7 @@ struct matcher {
     struct arena *keep;
     const struct node *capabilities;
     bool virtual_reader;
+    size_t readers;
 };
 
 /* ---- looking into capabilities ---- */
@@ -182,6 +183,13 @@ static const char *need_reader(const struct matcher *m, const struct node *value
     return m->virtual_reader ? NULL : "needs the virtual reader";
 }
 
+static const char *need_readers(const struct matcher *m, const struct node *value)
+{
+    uint64_t count = 1;
+    node_to_uint(value, &count);
+    return m->readers >= count ? NULL : arena_printf(m->keep, "needs %" PRIu64 " readers", count);
+}
+
 /* ---- the language's keys ---- */
 
 enum need_kind { NEED_NUMBER, NEED_BOOL, NEED_WORD, NEED_WORDS };
@@ -208,6 +216,7 @@ static const struct need {
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
     {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},
     {"flag",            NEED_WORD,   need_hmac_flag,       &(const struct text_table){(const char *const[]){"hmac-secret"}, 1}},
+    {"readers",         NEED_NUMBER, need_readers,         NULL},
     {"reader",          NEED_WORD,   need_reader,          &(const struct text_table){(const char *const[]){"virtual"}, 1}},
 };
 /* clang-format on */
@@ -376,13 +385,15 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
         why = derive_missing(m, needs_of, step);
     else if (step->op == STEP_AUTHENTICATE)
         why = pin_missing(m, step);
+    else if (step->op == STEP_ACQUIRE && step_arg(step, "reader") != NULL)
+        why = need_readers(m, step_arg(step, "reader"));
     return why;
 }
 
 const char *require_missing(struct arena *keep, const struct require_case *needs_of,
-                            const struct node *capabilities, bool virtual_reader)
+                            const struct node *capabilities, bool virtual_reader, size_t readers)
 {
-    struct matcher m = {keep, capabilities, virtual_reader};
+    struct matcher m = {keep, capabilities, virtual_reader, readers};
     const char *why = NULL;
     for (size_t i = 0; i < 2 && why == NULL; i++)
         why = said_missing(&m, needs_of->said[i]);

@@ -15,8 +15,8 @@ struct require_case {
     size_t step_count;
 };
 
-/* Why the case can't run with these capabilities, in keep; NULL if it can. */
+/* Why the case can't run with these capabilities and so many readers, in keep; NULL if it can. */
 const char *require_missing(struct arena *keep, const struct require_case *needs,
-                            const struct node *capabilities, bool virtual_reader);
+                            const struct node *capabilities, bool virtual_reader, size_t readers);
 
 #endif

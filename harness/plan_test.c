@@ -168,7 +168,7 @@ static struct node *json(const char *text)
 static bool is_skipped(const struct node *capabilities, const struct step *steps, size_t count)
 {
     struct require_case needs = {.steps = steps, .step_count = count};
-    return require_missing(&keep, &needs, capabilities, true) != NULL;
+    return require_missing(&keep, &needs, capabilities, true, 1) != NULL;
 }
 
 static void test_plan__a_pin_for_each_agreement(void **state)
@@ -194,7 +194,7 @@ static void test_plan__a_pin_for_each_agreement(void **state)
 static bool said_is_missing(const char *said, const char *capabilities)
 {
     struct require_case needs = {.said = {json(said)}};
-    return require_missing(&keep, &needs, json(capabilities), true) != NULL;
+    return require_missing(&keep, &needs, json(capabilities), true, 1) != NULL;
 }
 
 static void test_plan__what_probing_found_of_the_card(void **state)
@@ -224,8 +224,8 @@ static void test_plan__troubled_cards_are_virtual(void **state)
     assert_true(scenario_read_step(&diags, &keep, json(text), &step));
     assert_string_equal(step.card.what, "sw 6F00");
     assert_int_equal(step.card.at, 2);
-    assert_null(require_missing(&keep, &needs, json("{}"), true));
-    assert_non_null(require_missing(&keep, &needs, json("{}"), false));
+    assert_null(require_missing(&keep, &needs, json("{}"), true, 1));
+    assert_non_null(require_missing(&keep, &needs, json("{}"), false, 1));
 }
 
 static void test_plan__a_block_is_spelt_out(void **state)

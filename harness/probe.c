@@ -451,7 +451,7 @@ static void probe_pins(struct probe *p)
  * none seen although there was something to see says as much. */
 static void note_tap(struct probe *p)
 {
-    bool counts = p->env.card != NULL;
+    bool counts = p->env.cards[0] != NULL;
     bool bypassed = counts ? p->card_apdus > p->tap_apdus
                            : p->tap_apdus == 0 && agreeing_container(p) != UINT32_MAX;
     probe_note(p, "tap", node_new_string(p->keep, bypassed ? "bypassed" : "active"));

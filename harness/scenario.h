@@ -19,6 +19,7 @@
 #define EXPECTATIONS_MAX 32
 #define ANSWERS_MAX      64 /* answers of a scripted callback */
 #define STEP_THREADS_MAX 8
+#define STEP_READERS_MAX 2
 #define CONTEXT_DEFAULT  "main"
 
 /* ---- steps ---- */
@@ -205,6 +206,8 @@ struct step {
     const char *context;     /* "main" by default */
     uint32_t repeat;         /* 1 by default; of the steps of a block, the block's */
     uint32_t block;          /* so many steps from this one on are repeated together; 0: no block */
+    bool beside;             /* in a block `parallel`, in the script with its thread's number */
+    const char *meet;        /* where its call waits for those of other scripts; NULL: nowhere */
     uint32_t timeout_ms;     /* 0: the reader's own */
     bool transaction;        /* true by default */
     uint32_t thread;         /* of the process: 0 by default, or 1 to STEP_THREADS_MAX */
@@ -258,8 +261,17 @@ const char *step_entry(const struct step *step);
 
 /* ---- suites, before expansion ---- */
 
-/* The steps of {repeat: N, steps: [...]}; NULL for a step. */
+/* The steps of {repeat: N, steps: [...]}; NULL for another item. */
 const struct node *block_steps(const struct node *item);
+/* The scripts of {parallel: [[...], ...]}; NULL for another item. */
+const struct node *block_scripts(const struct node *item);
+/* Calls visit for every step of a list, those of blocks among them, in their order. */
+void steps_visit(const struct node *list, void (*visit)(void *data, const struct node *step),
+                 void *data);
+/* Whether a block is well made; fine for a step. */
+bool block_check(struct diags *diags, const struct node *item);
+/* Whether the expanded steps of the block that begins at steps[first] may run side by side. */
+bool parallel_check(struct diags *diags, const struct step *steps, size_t count, size_t first);
 /* How many steps a list has, those of blocks counted singly. */
 size_t steps_count(const struct node *list);
 /* Whether it is a list of not too many steps, whose blocks are well made. */
@@ -323,6 +335,9 @@ bool scenario_check(struct diags *diags, struct arena *keep, struct scenario *sc
 /* "write" <-> ALLOW_WRITE; 0 for an unknown name. */
 unsigned case_allow_from_name(const char *name);
 const char *case_allow_name(unsigned one);
+
+/* How many readers the case's steps name, before its matrix is multiplied out. */
+uint32_t scenario_case_readers(const struct scenario_case *c);
 
 /* NULL if there is none. */
 const struct scenario_case *scenario_find_case(const struct scenario *scenario, const char *id);

@@ -93,6 +93,12 @@ static bool is_place(struct diags *diags, const struct node *node, const char *w
     return field_uint(diags, node, what, 1, 256, &value);
 }
 
+static bool is_reader(struct diags *diags, const struct node *node, const char *what)
+{
+    uint64_t value;
+    return field_uint(diags, node, what, 1, STEP_READERS_MAX, &value);
+}
+
 static bool is_version_or_max(struct diags *diags, const struct node *node, const char *what)
 {
     const char *text = node_text(node);
@@ -322,6 +328,7 @@ static const struct argument_row arguments[] = {
     {STEP_ACQUIRE,            "no_connect", is_boolean,             false},
     {STEP_ACQUIRE,            "guard",      is_boolean,             false},
     {STEP_ACQUIRE,            "process",    is_name,                false},
+    {STEP_ACQUIRE,            "reader",     is_reader,              false},
     {STEP_AUTHENTICATE,       "role",       is_role,                false},
     {STEP_AUTHENTICATE,       "pin",        is_pin,                 false},
     {STEP_AUTHENTICATE,       "entry",      is_pin_entry,           false},

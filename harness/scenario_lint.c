@@ -284,6 +284,9 @@ static bool check_attributes(struct scope *s, const struct step *step)
 {
     struct diags *diags = s->l->diags;
     bool ok = check_calls_only(s, step);
+    const struct node *meet = node_get(step->node, "meet");
+    if (meet != NULL && !step->beside)
+        ok = diag_error(diags, meet->key_at, "only steps of a block 'parallel' can meet");
     if (step->op == STEP_SET_CARD_DATA && (step->raw == NULL || step->raw->count == 0))
         ok = diag_error(diags, step->at, "set_card_data needs 'raw' with the members that it sets");
     for (size_t i = 0; i < step->expect_count; i++)
@@ -310,6 +313,41 @@ static bool check_references(struct scope *s, const struct step *step, size_t nu
         ok = check_one_kind(s, list) && ok;
     }
     return check_answers(s, step, number) && ok;
+}
+
+/* ---- what the oracle needs ---- */
+
+static uint64_t reader_of(const struct step *steps, size_t count, const char *context)
+{
+    uint64_t reader = 1;
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].op == STEP_ACQUIRE && strcmp(step_binds(&steps[i]), context) == 0)
+            reader = step_arg_uint(&steps[i], "reader", 1);
+    return reader;
+}
+
+static bool wants_oracle(const struct step *step)
+{
+    for (size_t i = 0; i < step->expect_count; i++)
+        if (step->expects[i].key.rule == KEY_ORACLE)
+            return true;
+    return false;
+}
+
+/* Probing has met the first reader's card only. */
+static bool check_known_key(struct lint *l, const struct step *steps, size_t count, size_t at)
+{
+    uint64_t reader = reader_of(steps, count, steps[at].context);
+    if (reader == 1 || !wants_oracle(&steps[at]))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].op == STEP_CONTAINER_INFO &&
+            reader_of(steps, count, steps[i].context) == reader)
+            return true;
+    return diag_error(l->diags, node_get(steps[at].node, "expect")->key_at,
+                      "the oracle doesn't know this card's key: no container_info asks for it in a "
+                      "context of reader %u",
+                      (unsigned)reader);
 }
 
 /* ---- variables nobody replaces ---- */
@@ -428,7 +466,11 @@ static bool check_expanded(struct lint *l, const struct expanded_case *x)
     if (ok) {
         ok = bind_names(scope, steps, x->step_count);
         for (size_t i = 0; i < x->step_count; i++)
-            ok = check_references(scope, &steps[i], i) && ok;
+            ok = check_references(scope, &steps[i], i) &&
+                 check_known_key(l, steps, x->step_count, i) && ok;
+        for (size_t i = 0; i < x->step_count; i++)
+            if (steps[i].beside && steps[i].block != 0)
+                ok = parallel_check(l->diags, steps, x->step_count, i) && ok;
         ok = check_sweeps(l, x, steps) && ok;
         ok = check_expectations(l, x, steps) && ok;
     }

@@ -74,6 +74,9 @@ const struct text_table kdf_names = {kdfs, COUNT(kdfs)};
 const struct text_table hash_names = {hashes, COUNT(hashes)};
 const struct text_table cipher_names = {ciphers, COUNT(ciphers)};
 const struct text_table curve_names = {curves, COUNT(curves)};
+static const char *const meetings[] = {"CspAlloc", "CspFree", "CspGetDHAgreement", "SCardTransmit",
+                                       "return"};
+const struct text_table meeting_places = {meetings, COUNT(meetings)};
 const struct text_table entry_names = {entries, COUNT(entries)};
 
 bool name_table_find(const struct name_table *table, const char *name, uint32_t *value)

@@ -170,6 +170,19 @@ static bool read_block(struct reader *r, const struct node *node, struct step *o
     return read_number(r, node, STEPS_MAX, &out->block);
 }
 
+/* Only traces and expanded cases have it: the step is one of a block `parallel`. */
+static bool read_beside(struct reader *r, const struct node *node, struct step *out)
+{
+    return field_bool(r->diags, node, "beside", &out->beside);
+}
+
+static bool read_meet(struct reader *r, const struct node *node, struct step *out)
+{
+    size_t place;
+    out->meet = node_text(node);
+    return field_choice(r->diags, node, "meet", meeting_places.names, meeting_places.count, &place);
+}
+
 static bool read_timeout(struct reader *r, const struct node *node, struct step *out)
 {
     return read_number(r, node, TIMEOUT_MS_MAX, &out->timeout_ms);
@@ -218,11 +231,11 @@ static const struct {
     {"expect", read_expect},   {"callbacks", read_callbacks}, {"raw", read_raw},
     {"context", read_context}, {"repeat", read_repeat},       {"timeout_ms", read_timeout},
     {"card", read_card},       {"thread", read_thread},       {"transaction", read_transaction},
-    {"if", read_condition},    {"unless", read_condition},    {"sweep", read_sweep},
-    {"pcsc", read_pcsc},       {"block", read_block},         {"line", read_line},
-    {"file", read_file},
+    {"meet", read_meet},       {"if", read_condition},        {"unless", read_condition},
+    {"sweep", read_sweep},     {"pcsc", read_pcsc},           {"block", read_block},
+    {"beside", read_beside},   {"line", read_line},           {"file", read_file},
 };
-#define HIDDEN_ATTRIBUTES 3 /* the last ones: a trace's, and an expanded case's */
+#define HIDDEN_ATTRIBUTES 4 /* the last ones: a trace's, and an expanded case's */
 
 static bool unknown_key(struct reader *r, const struct node *entry)
 {
@@ -279,39 +292,6 @@ bool scenario_read_step(struct diags *diags, struct arena *keep, const struct no
         return diag_error(diags, node->at, "a step needs an operation, such as derive");
     out->at.line = out->line;
     return true;
-}
-
-/* ---- blocks ---- */
-
-const struct node *block_steps(const struct node *item)
-{
-    return item->kind == NODE_MAP ? node_get(item, "steps") : NULL;
-}
-
-size_t steps_count(const struct node *list)
-{
-    size_t count = 0;
-    for (const struct node *item = list->first; item != NULL; item = item->next)
-        count += block_steps(item) == NULL ? 1 : block_steps(item)->count;
-    return count;
-}
-
-static bool block_is_readable(const struct node *block)
-{
-    const struct node *steps = block_steps(block);
-    bool ok = steps->kind == NODE_LIST && steps->count > 0 && block->count == 2 &&
-              node_get(block, "repeat") != NULL;
-    for (const struct node *step = steps->first; ok && step != NULL; step = step->next)
-        ok = block_steps(step) == NULL && node_get(step, "repeat") == NULL;
-    return ok;
-}
-
-bool steps_are_readable(const struct node *list)
-{
-    bool ok = list != NULL && list->kind == NODE_LIST && steps_count(list) <= STEPS_MAX;
-    for (const struct node *item = ok ? list->first : NULL; ok && item != NULL; item = item->next)
-        ok = block_steps(item) == NULL || block_is_readable(item);
-    return ok;
 }
 
 /* ---- accessors ---- */

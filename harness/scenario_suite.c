@@ -43,28 +43,25 @@ struct reader {
     struct suite *suite;
 };
 
-/* ---- fixtures ---- */
+/* ---- readers ---- */
 
-/* {repeat: N, steps: [...]}; N may still be a variable. */
-static bool check_block(struct reader *r, const struct node *block)
+static void look_for_reader(void *data, const struct node *step)
 {
-    static const char *const keys[] = {"repeat", "steps"};
-    bool ok = fields_check(r->diags, block, "a block of steps", keys, COUNT(keys));
-    ok = field_required(r->diags, block, "a block of steps", "repeat") != NULL && ok;
-    const struct node *steps = block_steps(block);
-    if (steps->kind != NODE_LIST)
-        return field_wrong(r->diags, steps, "steps", "a list of steps, each beginning with '- '");
-    if (steps->count == 0)
-        return diag_error(r->diags, steps->at, "a block of steps has none");
-    for (const struct node *step = steps->first; step != NULL; step = step->next) {
-        if (block_steps(step) != NULL)
-            ok = diag_error(r->diags, step->at, "a block of steps can't hold another one");
-        else if (node_get(step, "repeat") != NULL)
-            ok = diag_error(r->diags, node_get(step, "repeat")->at,
-                            "a step of a block is repeated with the block");
-    }
-    return ok;
+    uint32_t *readers = data;
+    if (node_get(node_get(step, "acquire"), "reader") != NULL)
+        *readers = STEP_READERS_MAX; /* or a variable that may come to it */
 }
+
+uint32_t scenario_case_readers(const struct scenario_case *c)
+{
+    uint32_t readers = 1;
+    steps_visit(c->steps, look_for_reader, &readers);
+    if (c->fixture != NULL)
+        steps_visit(c->fixture->steps, look_for_reader, &readers);
+    return readers;
+}
+
+/* ---- fixtures ---- */
 
 static bool check_steps(struct reader *r, const struct node *steps)
 {
@@ -72,7 +69,7 @@ static bool check_steps(struct reader *r, const struct node *steps)
     if (steps->kind != NODE_LIST)
         return field_wrong(r->diags, steps, "steps", "a list of steps, each beginning with '- '");
     for (const struct node *step = steps->first; step != NULL; step = step->next)
-        ok = (block_steps(step) == NULL || check_block(r, step)) && ok;
+        ok = block_check(r->diags, step) && ok;
     if (steps_count(steps) > STEPS_MAX)
         return diag_error(r->diags, steps->at, "more than %d steps (STEPS_MAX)", STEPS_MAX);
     return ok;

@@ -38,7 +38,8 @@ struct text_table {
     size_t count;
 };
 
-extern const struct text_table kdf_names, hash_names, cipher_names, curve_names, entry_names;
+extern const struct text_table kdf_names, hash_names, cipher_names, curve_names, entry_names,
+    meeting_places;
 
 bool text_table_has(const struct text_table *table, const char *name);
 

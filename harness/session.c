@@ -191,6 +191,9 @@ static int start_reader(struct session *session, const struct session_options *o
     }
     struct virtual_reader_options wanted = {
         .program_dir = program_dir(), .card_command = options->card, .readers = 1};
+    /* Two processes of a stranger's simulator may well be the same card twice. */
+    if (options->readers > 1 && options->card == NULL)
+        wanted.readers = options->readers;
     char why[SUPERVISOR_WHY_MAX];
     struct virtual_reader *virtual = &session->virtual_reader;
     if (!virtual_reader_start(virtual, &session->supervisor, &wanted, why))
@@ -200,8 +203,9 @@ static int start_reader(struct session *session, const struct session_options *o
         session->readers[i] = virtual->cards[i].name;
     session->env.readers = session->readers;
     session->env.reader_count = virtual->count;
-    if (virtual->cards[0].control.fd >= 0)
-        session->env.card = &virtual->cards[0].control;
+    for (unsigned i = 0; i < virtual->count; i++)
+        if (virtual->cards[i].control.fd >= 0)
+            session->env.cards[i] = &virtual->cards[i].control;
     session->pcsc_socket = session->virtual_reader.socket;
     return 0;
 }

@@ -21,6 +21,7 @@ struct session_options {
     const char *card;            /* command line of another card simulator; NULL: ours */
     const char *abi;             /* sysv or ms; NULL: the profile's, else sysv */
     unsigned long timeout_scale; /* percent; 0: 100 */
+    unsigned readers;            /* that cases ask for; 0: one.  A real setup has one. */
     unsigned job, jobs; /* this session is one of several side by side; 0 of 0: it is alone */
 };
 

@@ -58,13 +58,15 @@ static void set_common(struct step_call *call)
     }
 }
 
-void play_container_info(struct step_call *call)
+static bool prepare_container_info(struct step_call *call)
 {
     if (!begin_container_call(call, "CardGetContainerInfo"))
-        return;
+        return false;
     set_common(call);
-    step_call_do(call);
+    return true;
 }
+
+const struct step_parts container_info_parts = {prepare_container_info, step_call_finish};
 
 void play_query_key_sizes(struct step_call *call)
 {
@@ -170,7 +172,7 @@ void play_ledger(struct step_call *call)
 
 static bool virtual_action(struct step_call *call, bool (*act)(struct card_control *card))
 {
-    struct card_control *card = call->run->env->card;
+    struct card_control *card = call->run->env->cards[call->context->reader];
     bool ok = card != NULL && act(card);
     struct node *event = case_event(call->run, "card");
     node_add(event, "action", node_new_string(call->run->arena, call->step->op_name));
@@ -179,23 +181,31 @@ static bool virtual_action(struct step_call *call, bool (*act)(struct card_contr
     return ok;
 }
 
+static struct host_action card_action(const struct step_call *call, enum card_action action)
+{
+    return (struct host_action){.action = action,
+                                .reader = call->context->reader,
+                                .step = call->run->step,
+                                .timeout_ms = case_timeout_ms(call->run, call->step)};
+}
+
 static bool host_action(struct step_call *call, enum card_action action)
 {
-    struct bytes none = {NULL, 0}, response;
+    struct bytes response;
     uint32_t status;
-    return host_card(call->run->host, action, call->run->step, none,
-                     case_timeout_ms(call->run, call->step), &status, &response) == HOST_RETURNED;
+    struct host_action wanted = card_action(call, action);
+    return host_card(call->run->host, &wanted, &status, &response) == HOST_RETURNED;
 }
 
 /* What the card refuses has changed nothing, and the case has no question to put. */
 static bool foreign_command(struct step_call *call)
 {
     struct arena *arena = call->run->arena;
-    struct bytes apdu, response;
+    struct bytes response;
     uint32_t status;
-    if (!byte_value_read(arena, step_arg(call->step, "apdu"), &apdu) ||
-        host_card(call->run->host, CARD_FOREIGN, call->run->step, apdu,
-                  case_timeout_ms(call->run, call->step), &status, &response) != HOST_RETURNED)
+    struct host_action foreign = card_action(call, CARD_FOREIGN);
+    if (!byte_value_read(arena, step_arg(call->step, "apdu"), &foreign.apdu) ||
+        host_card(call->run->host, &foreign, &status, &response) != HOST_RETURNED)
         return false;
     if (status != 0 || response.len < 2) /* the card's event says so */
         return false;
@@ -212,9 +222,10 @@ static bool reconnect(struct step_call *call)
 {
     struct case_run *run = call->run;
     struct host_card card;
-    uint32_t timeout_ms = case_timeout_ms(run, call->step);
+    uint32_t timeout_ms = case_timeout_ms(run, call->step), reader = call->context->reader;
     if (!host_action(call, CARD_DISCONNECT) ||
-        host_connect(run->host, run->env->readers[0], timeout_ms, &card) != HOST_RETURNED ||
+        host_connect(run->host, reader, run->env->readers[reader], timeout_ms, &card) !=
+            HOST_RETURNED ||
         card.status != 0)
         return false;
     const struct host_member members[] = {
@@ -222,7 +233,8 @@ static bool reconnect(struct step_call *call)
         {offsetof(CARD_DATA, hScard), 8, {.kind = VALUE_NUMBER, .number = card.card}},
     };
     for (size_t i = 0; i < run->context_count; i++)
-        if (run->contexts[i].made && run->contexts[i].process == run->process)
+        if (run->contexts[i].made && run->contexts[i].process == run->process &&
+            run->contexts[i].reader == reader)
             host_context_set(run->host, (uint32_t)i, members, 2);
     return true;
 }

@@ -91,6 +91,7 @@ static bool plan_acquire(struct step_call *call, struct acquire_plan *plan)
         .bytes = plan->bytes,
         .visible = (uint32_t)card_data_size(version),
         .no_card = step_arg_bool(step, "no_connect", false),
+        .reader = call->context->reader,
     };
     if (step_arg_bool(step, GUARD_ARGUMENT, false))
         plan->context.size = plan->context.visible;
@@ -160,36 +161,51 @@ static void set_acquire_arguments(struct step_call *call)
     }
 }
 
-void play_acquire(struct step_call *call)
+/* The case's process is connected to further readers when a context wants them. */
+static bool choose_reader(struct step_call *call)
+{
+    uint32_t reader = (uint32_t)step_arg_uint(call->step, "reader", 1) - 1;
+    call->context->reader = reader;
+    if (reader == 0 || case_connect(call->run, reader))
+        return true;
+    call->outcome.why = arena_printf(call->run->arena, "there is no reader %u", reader + 1);
+    return false;
+}
+
+static bool prepare_acquire(struct step_call *call)
 {
     struct arena *arena = call->run->arena;
     struct acquire_plan *plan = arena_new(arena, struct acquire_plan);
-    struct step plain = *call->step;
-    if (!plan_acquire(call, plan))
-        return;
+    if (!choose_reader(call) || !plan_acquire(call, plan))
+        return false;
     if (host_context_new(call->run->host, call->context_id, &plan->context) != HOST_RETURNED) {
         call->outcome.why = "no driver is loaded";
-        return;
+        return false;
     }
     call->context->made = true;
     if (!step_call_begin(call, "CardAcquireContext"))
-        return;
+        return false;
     set_acquire_arguments(call);
     node_add(call->args, "version", node_new_uint(arena, plan->context.version));
     node_add(call->args, "flags", node_new_uint(arena, step_flags(call->step)));
-    if (plain.raw != NULL)
-        node_add(call->args, "raw", node_copy(arena, plain.raw));
-    plain.raw = NULL;
-    const struct step *whole = call->step;
-    call->step = &plain;
-    step_call_make(call);
-    call->step = whole;
+    if (call->context->reader != 0)
+        node_add(call->args, "reader", node_new_uint(arena, call->context->reader + 1));
+    if (call->raw != NULL)
+        node_add(call->args, "raw", node_copy(arena, call->raw));
+    call->raw = NULL; /* it is in the structure */
+    return true;
+}
+
+static void conclude_acquire(struct step_call *call)
+{
     if (call->outcome.ran && call->outcome.status == SCARD_S_SUCCESS) {
         call->outcome.out = acquire_outputs(call);
         call->context->acquired = true;
     }
     step_call_finish(call);
 }
+
+const struct step_parts acquire_parts = {prepare_acquire, conclude_acquire};
 
 /* ---- members between calls ---- */
 
@@ -212,11 +228,13 @@ void play_set_card_data(struct step_call *call)
 
 /* ---- delete ---- */
 
-void play_delete_context(struct step_call *call)
+static bool prepare_delete_context(struct step_call *call)
 {
-    if (!step_call_begin(call, "CardDeleteContext"))
-        return;
-    step_call_make(call);
+    return step_call_begin(call, "CardDeleteContext");
+}
+
+static void conclude_delete_context(struct step_call *call)
+{
     if (call->outcome.ran)
         note_vendor(call, call->outcome.out);
     bool of_nothing = node_get(call->step->raw, "pCardData") != NULL;
@@ -225,12 +243,17 @@ void play_delete_context(struct step_call *call)
     step_call_finish(call);
 }
 
+const struct step_parts delete_context_parts = {prepare_delete_context, conclude_delete_context};
+
 void step_delete_context(struct case_run *run, uint32_t context)
 {
     static const struct step step = {.op = STEP_DELETE_CONTEXT, .repeat = 1, .transaction = false};
     struct step_call call = {
         .run = run, .step = &step, .context = &run->contexts[context], .context_id = context};
-    play_delete_context(&call);
+    if (prepare_delete_context(&call)) {
+        step_call_make(&call);
+        conclude_delete_context(&call);
+    }
     run->contexts[context].acquired = false;
     if (!call.outcome.ran && call.outcome.why != NULL)
         step_not_run(run, call.outcome.why);

@@ -2,6 +2,8 @@
 /* The three calls of an agreement's life: construct, derive, destroy. */
 #include "step_run.h"
 
+#include "step_parallel.h"
+
 #include "kdf_default.h"
 #include "mdcts/cardmod.h"
 #include "mdcts/cng.h"
@@ -60,9 +62,10 @@ bool step_find_container(const struct case_run *run, const struct step *step, ui
 
 /* ---- construct ---- */
 
-static bool card_point(struct arena *arena, const struct node *row, struct bytes *point)
+/* The capabilities tell of the first reader's card only. */
+static bool card_point(const struct step_call *call, const struct node *row, struct bytes *point)
 {
-    return node_get_hex(arena, row, "public", point);
+    return call->context->reader == 0 && node_get_hex(call->run->arena, row, "public", point);
 }
 
 static bool make_peer(struct step_call *call, const struct peer_spec *spec,
@@ -82,7 +85,7 @@ static bool make_peer(struct step_call *call, const struct peer_spec *spec,
         peer_make(curve, run->env->seed, run->id, ++run->peer_count, peer);
         return true;
     }
-    if (card_point(run->arena, row, &card) &&
+    if (card_point(call, row, &card) &&
         peer_make_leading_zeros(run->env->peers, curve, run->env->seed, card, spec->leading_zeros,
                                 peer))
         return true;
@@ -154,39 +157,52 @@ static void bind_agreement(struct step_call *call, const struct peer_key *peer,
     binding->index = (uint8_t)value;
     binding->peer = *peer;
     binding->has_peer = true;
-    if (!card_point(call->run->arena, row, &binding->card_point))
+    if (!card_point(call, row, &binding->card_point))
         binding->card_point = (struct bytes){NULL, 0};
 }
 
-void play_construct(struct step_call *call)
+/* What is known of an agreement before it is made. */
+struct peer_of {
+    struct peer_key peer;
+    const struct node *row;
+};
+
+static bool prepare_construct(struct step_call *call)
 {
     struct case_run *run = call->run;
     struct peer_spec spec = step_peer(call->step);
-    const struct node *row;
+    struct peer_of *of = arena_new(run->arena, struct peer_of);
     uint8_t container = 0;
-    struct peer_key peer;
-    if (!step_find_container(run, call->step, &container, &row)) {
+    if (!step_find_container(run, call->step, &container, &of->row)) {
         call->outcome.why = "the card has no such container";
-        return;
+        return false;
     }
     const struct curve *curve =
-        spec.curve != NULL ? curve_by_name(spec.curve) : container_curve(row);
+        spec.curve != NULL ? curve_by_name(spec.curve) : container_curve(of->row);
     if (curve == NULL)
         curve = curve_at(0); /* a container without an elliptic curve: any blob will do */
-    if (!make_peer(call, &spec, curve, row, &peer) ||
+    if (!make_peer(call, &spec, curve, of->row, &of->peer) ||
         !step_call_begin(call, "CardConstructDHAgreement"))
-        return;
-    struct bytes blob = peer_blob(call, &spec, &peer);
+        return false;
+    struct bytes blob = peer_blob(call, &spec, &of->peer);
     call_image_set_number(call->image, "bContainerIndex", container);
     call_image_set_number(call->image, "dwVersion",
                           step_arg_uint(call->step, "version", CARD_DH_AGREEMENT_INFO_VERSION));
     call_image_set_number(call->image, "dwFlags", step_flags(call->step));
     call_image_set_input(call->image, "pbPublicKey", blob);
-    record_construct(call, container, curve, blob, &peer);
-    step_call_make(call);
-    bind_agreement(call, &peer, row);
+    record_construct(call, container, curve, blob, &of->peer);
+    call->kept = of;
+    return true;
+}
+
+static void conclude_construct(struct step_call *call)
+{
+    const struct peer_of *of = call->kept;
+    bind_agreement(call, &of->peer, of->row);
     step_call_finish(call);
 }
+
+const struct step_parts construct_parts = {prepare_construct, conclude_construct};
 
 /* ---- agreements by name or number ---- */
 
@@ -236,22 +252,37 @@ static bool find_agreement(struct step_call *call, uint8_t *index)
 {
     struct agreement_ref ref;
     *index = 0;
+    if (step_agreement(call->step, &ref) && ref.kind == AGREEMENT_NAMED &&
+        parallel_makes(call, ref.name))
+        return true;
     return !step_agreement(call->step, &ref) ||
            step_resolve_agreement(call->run, &ref, call->context_id, index, &call->outcome.why);
+}
+
+/* The index that the agreement was given in the meantime. */
+static void record_late(struct step_call *call)
+{
+    const struct binding *binding = case_binding(call->run, call->beside.agreement);
+    if (binding != NULL)
+        node_add(call->args, "index", node_new_uint(call->run->arena, binding->index));
 }
 
 static void record_agreement(struct step_call *call, uint8_t index)
 {
     struct agreement_ref ref;
     struct arena *arena = call->run->arena;
-    node_add(call->args, "index", node_new_uint(arena, index));
+    if (call->beside.agreement != NULL)
+        call->beside.late = record_late;
+    else
+        node_add(call->args, "index", node_new_uint(arena, index));
     if (step_agreement(call->step, &ref) && ref.kind == AGREEMENT_NAMED)
         node_add(call->args, "agreement", node_new_string(arena, ref.name));
 }
 
 /* ---- derive ---- */
 
-/* What a derive step sends, before it becomes memory. */
+/* What a derive step sends, before it becomes memory; lives in the arena, as the call's image does.
+ */
 struct derivation {
     uint8_t index;
     const char *kdf; /* NULL: pwszKDF is NULL */
@@ -317,48 +348,70 @@ static bool begin_derive(struct step_call *call, const struct derivation *d)
     return true;
 }
 
+static bool begin_query(struct step_call *call, const struct derivation *d)
+{
+    struct derivation *sized = arena_new(call->run->arena, struct derivation);
+    *sized = *d;
+    sized->flags |= CARD_BUFFER_SIZE_ONLY;
+    if (!begin_derive(call, sized))
+        return false;
+    node_add(call->args, "output", output_node(call->run->arena, false, 0));
+    call->plain = true;
+    return true;
+}
+
+static size_t size_told(const struct step_call *query)
+{
+    uint64_t value = 0;
+    (void)node_to_uint(node_get(query->outcome.out, "cbDerivedKey"), &value);
+    return (size_t)value;
+}
+
 /* The size query that a caller makes before it passes a buffer of its own. */
 static bool query_size(struct step_call *call, const struct derivation *d, size_t *size)
 {
-    struct derivation sized = *d;
-    struct step plain = *call->step;
-    const struct step *whole = call->step;
-    uint64_t value = 0;
-    sized.flags |= CARD_BUFFER_SIZE_ONLY;
-    if (!begin_derive(call, &sized))
+    if (!begin_query(call, d))
         return false;
-    node_add(call->args, "output", output_node(call->run->arena, false, 0));
-    plain.raw = NULL; /* faults are for the call that the step is about */
-    plain.card.kind = plain.pcsc.kind = TROUBLE_NONE;
-    plain.callbacks.alloc_fail = plain.callbacks.alloc_fail_from = 0;
-    plain.sweep.fault_count = 0;
-    call->step = &plain;
     step_call_do(call);
-    call->step = whole;
     if (!call->outcome.ran || call->outcome.status != SCARD_S_SUCCESS)
         return false;
-    if (node_to_uint(node_get(call->outcome.out, "cbDerivedKey"), &value))
-        *size = (size_t)value;
+    *size = size_told(call);
     call->outcome = (struct step_result){0};
     call->sub++;
     return true;
 }
 
-/* Whether the call gets a buffer of the caller's, and how large.  False if the step ends here. */
-static bool choose_output(struct step_call *call, const struct derivation *d, bool *has_buffer,
-                          size_t *size)
+/* Whether the call gets a buffer of the caller's; of the size that the step says, or of the one
+ * that a query tells. */
+static bool wants_buffer(const struct step_call *call, const struct derivation *d, bool *asks)
 {
     struct output_spec spec = step_output(call->step);
     const char *dialect = node_get_text(call->run->env->capabilities, "output");
     bool caller = dialect != NULL && strcmp(dialect, "caller") == 0;
+    *asks = spec.kind == OUTPUT_DIALECT || spec.exact;
+    return spec.kind == OUTPUT_BUFFER ||
+           (spec.kind == OUTPUT_DIALECT && caller && (d->flags & CARD_BUFFER_SIZE_ONLY) == 0 &&
+            (d->flags & CARD_RETURN_KEY_HANDLE) == 0);
+}
+
+static void set_buffer(struct step_call *call, size_t size)
+{
+    call_image_set_buffer(call->image, "pbDerivedKey", size);
+    call_image_set_number(call->image, "cbDerivedKey", size);
+}
+
+/* Where the call gets a buffer, and how large.  False if the step ends here. */
+static bool choose_output(struct step_call *call, const struct derivation *d, bool *has_buffer,
+                          size_t *size)
+{
+    struct output_spec spec = step_output(call->step);
+    bool asks;
     *size = 0;
-    *has_buffer = spec.kind == OUTPUT_BUFFER || (spec.kind == OUTPUT_DIALECT && caller &&
-                                                 (d->flags & CARD_BUFFER_SIZE_ONLY) == 0 &&
-                                                 (d->flags & CARD_RETURN_KEY_HANDLE) == 0);
+    *has_buffer = wants_buffer(call, d, &asks);
     if (!*has_buffer)
         return true;
     *size = (size_t)spec.size;
-    if ((spec.kind == OUTPUT_DIALECT || spec.exact) && !query_size(call, d, size))
+    if (asks && !query_size(call, d, size))
         return false;
     int64_t wanted = (int64_t)*size + spec.plus;
     *size = wanted < 0 || wanted > (int64_t)VALUE_BYTES_MAX ? 0 : (size_t)wanted;
@@ -387,42 +440,87 @@ static void derive_plan(struct step_call *call, struct derivation *d)
         d->kdf = kdf_default(arena, call->run->env->capabilities, &d->parameters);
 }
 
-void play_derive(struct step_call *call)
+/* With whether its size is the one that the size query told. */
+static void add_output(struct step_call *call, bool has_buffer, size_t size)
 {
     struct arena *arena = call->run->arena;
-    struct derivation d = {0};
-    bool has_buffer;
-    size_t size;
-    if (!find_agreement(call, &d.index))
-        return;
-    derive_plan(call, &d);
-    if (!choose_output(call, &d, &has_buffer, &size) || !begin_derive(call, &d))
-        return;
-    if (has_buffer)
-        call_image_set_buffer(call->image, "pbDerivedKey", size);
-    if (has_buffer)
-        call_image_set_number(call->image, "cbDerivedKey", size);
     struct node *output = node_add(call->args, "output", output_node(arena, has_buffer, size));
     if (has_buffer && step_output(call->step).plus == 0 && call->sub > 0)
-        node_add(output, "as_told", node_new_bool(arena, true)); /* by the size query */
-    step_call_make(call);
-    if (call->outcome.ran && has_buffer)
-        node_add(call->outcome.out, "filled",
-                 node_new_bool(arena, call_image_buffer_filled(call->image, &call->result)));
+        node_add(output, "as_told", node_new_bool(arena, true));
+}
+
+/* A buffer's room where its size is told only while the call waits for its turn. */
+#define LATE_BUFFER_BYTES 4096
+
+static void record_late_size(struct step_call *call)
+{
+    if (call->beside.agreement != NULL)
+        record_late(call);
+    add_output(call, true, size_told(call->beside.query));
+}
+
+/* Beside others nothing can be asked first: the query is a call of the script. */
+static bool prepare_query(struct step_call *call, const struct derivation *d)
+{
+    struct step_call *query = arena_new(call->run->arena, struct step_call);
+    *query = *call;
+    call->beside.query = query;
+    if (!begin_query(query, d) || !begin_derive(call, d))
+        return false;
+    call->sub = 1;
+    call->beside.late = record_late_size;
+    set_buffer(call, LATE_BUFFER_BYTES);
+    return true;
+}
+
+/* What a derivation keeps is whether it got a buffer. */
+static const char with_buffer[] = "buffer";
+
+static bool prepare_derive(struct step_call *call)
+{
+    struct derivation *d = arena_new(call->run->arena, struct derivation);
+    bool has_buffer, asks;
+    size_t size;
+    if (!find_agreement(call, &d->index))
+        return false;
+    derive_plan(call, d);
+    if (call->run->parallel != NULL && wants_buffer(call, d, &asks) && asks) {
+        call->kept = (void *)(uintptr_t)with_buffer;
+        return prepare_query(call, d);
+    }
+    if (!choose_output(call, d, &has_buffer, &size) || !begin_derive(call, d))
+        return false;
+    if (has_buffer)
+        set_buffer(call, size);
+    call->kept = has_buffer ? (void *)(uintptr_t)with_buffer : NULL;
+    add_output(call, has_buffer, size);
+    return true;
+}
+
+static void conclude_derive(struct step_call *call)
+{
+    if (call->outcome.ran && call->kept != NULL)
+        node_add(
+            call->outcome.out, "filled",
+            node_new_bool(call->run->arena, call_image_buffer_filled(call->image, &call->result)));
     bind_key(call);
     step_call_finish(call);
 }
 
+const struct step_parts derive_parts = {prepare_derive, conclude_derive};
+
 /* ---- destroy ---- */
 
-void play_destroy(struct step_call *call)
+static bool prepare_destroy(struct step_call *call)
 {
     uint8_t index;
     if (!find_agreement(call, &index) || !step_call_begin(call, "CardDestroyDHAgreement"))
-        return;
+        return false;
     call_image_set_number(call->image, "bSecretAgreementIndex", index);
     call_image_set_number(call->image, "dwFlags", step_flags(call->step));
     record_agreement(call, index);
     node_add(call->args, "flags", node_new_uint(call->run->arena, step_flags(call->step)));
-    step_call_do(call);
+    return true;
 }
+
+const struct step_parts destroy_parts = {prepare_destroy, step_call_finish};

@@ -11,16 +11,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct step_parts *const parts[] = {
+    [STEP_ACQUIRE] = &acquire_parts,     [STEP_DELETE_CONTEXT] = &delete_context_parts,
+    [STEP_CONSTRUCT] = &construct_parts, [STEP_DERIVE] = &derive_parts,
+    [STEP_DESTROY] = &destroy_parts,     [STEP_CONTAINER_INFO] = &container_info_parts,
+};
+
+const struct step_parts *step_parts_of(enum step_op op)
+{
+    return (size_t)op < sizeof parts / sizeof parts[0] ? parts[op] : NULL;
+}
+
+static void play_parts(struct step_call *call)
+{
+    const struct step_parts *own = step_parts_of(call->step->op);
+    if (!own->prepare(call))
+        return;
+    step_call_make(call);
+    own->conclude(call);
+}
+
 static step_player *const players[] = {
-    [STEP_ACQUIRE] = play_acquire,
-    [STEP_DELETE_CONTEXT] = play_delete_context,
+    [STEP_ACQUIRE] = play_parts,
+    [STEP_DELETE_CONTEXT] = play_parts,
     [STEP_AUTHENTICATE] = play_authenticate,
     [STEP_DEAUTHENTICATE] = play_deauthenticate,
-    [STEP_CONSTRUCT] = play_construct,
-    [STEP_DERIVE] = play_derive,
-    [STEP_DESTROY] = play_destroy,
+    [STEP_CONSTRUCT] = play_parts,
+    [STEP_DERIVE] = play_parts,
+    [STEP_DESTROY] = play_parts,
     [STEP_DESTROY_KEY] = play_destroy_key,
-    [STEP_CONTAINER_INFO] = play_container_info,
+    [STEP_CONTAINER_INFO] = play_parts,
     [STEP_QUERY_KEY_SIZES] = play_query_key_sizes,
     [STEP_CAPABILITIES] = play_capabilities,
     [STEP_GET_PROPERTY] = play_get_property,
@@ -74,7 +94,9 @@ struct step_result step_run(struct case_run *run, const struct step *step)
     call.context_id = (uint32_t)(call.context - run->contexts);
     if (!enter_process(&call))
         return step_not_run(run, "no further process could be started");
+    run->thread = step->thread;
     play(&call);
+    run->thread = 0;
     case_process_enter_nth(run, 0);
     if (!call.outcome.ran && call.outcome.why != NULL)
         return step_not_run(run, call.outcome.why);
@@ -90,6 +112,8 @@ bool step_call_begin(struct step_call *call, const char *entry)
         return false;
     }
     call->entry = entry;
+    call->plain = false;
+    call->raw = call->step->raw;
     call->image = call_image_new(call->run->arena, layout, call->context_id);
     call->args = node_new_map(call->run->arena);
     return true;
@@ -99,7 +123,7 @@ bool step_call_begin(struct step_call *call, const char *entry)
 
 static void apply_raw(struct step_call *call)
 {
-    const struct node *raw = call->step->raw;
+    const struct node *raw = call->plain ? NULL : call->raw;
     for (const struct node *item = raw == NULL ? NULL : raw->first; item != NULL;
          item = item->next) {
         struct raw_value value;
@@ -119,13 +143,15 @@ static void apply_raw(struct step_call *call)
 static struct round *round_here(const struct step_call *call)
 {
     struct round *round = call->run->round;
-    return round != NULL && call->step->sweep.fault_count != 0 ? round : NULL;
+    return round != NULL && !call->plain && call->step->sweep.fault_count != 0 ? round : NULL;
 }
 
 static void apply_script(struct step_call *call, struct host_call *made)
 {
     const struct callback_script *script = &call->step->callbacks;
     const struct round *round = round_here(call);
+    if (call->plain)
+        return;
     made->alloc.nth = script->alloc_fail != 0 ? script->alloc_fail : script->alloc_fail_from;
     made->alloc.from_then_on = script->alloc_fail == 0;
     if (round == NULL)
@@ -186,7 +212,7 @@ static void prepare_answers(struct step_call *call)
 
 /* ---- events ---- */
 
-static void emit_call(struct step_call *call)
+void step_call_record(struct step_call *call)
 {
     struct arena *arena = call->run->arena;
     struct node *event = case_event(call->run, "call");
@@ -270,8 +296,7 @@ static void emit_return(struct step_call *call)
     case_emit(call->run, event);
 }
 
-/* The caller frees what the driver handed out, each block once. */
-static void free_blocks(struct step_call *call)
+void step_call_free_blocks(struct step_call *call)
 {
     uint32_t freed[HOST_FOLLOWS_MAX];
     size_t count = 0;
@@ -293,6 +318,8 @@ static const struct trouble *trouble_here(const struct step_call *call, bool by_
 {
     const struct round *round = round_here(call);
     const struct trouble *own = by_tap ? &call->step->pcsc : &call->step->card;
+    if (call->plain)
+        return NULL;
     if (round == NULL || round->fault != (by_tap ? SWEEP_PCSC : SWEEP_CARD))
         return own->kind == TROUBLE_NONE ? NULL : own;
     *swept = *round->trouble;
@@ -316,7 +343,7 @@ static void emit_trouble(struct step_call *call, const struct trouble *trouble, 
 
 static bool arm_card(struct step_call *call, const struct trouble *trouble)
 {
-    struct card_control *card = call->run->env->card;
+    struct card_control *card = call->run->env->cards[call->context->reader];
     bool ok = card != NULL && card_control_fault(card, trouble->at, trouble->what);
     emit_trouble(call, trouble, ok);
     return ok;
@@ -325,7 +352,7 @@ static bool arm_card(struct step_call *call, const struct trouble *trouble)
 static void disarm_card(struct step_call *call, const struct trouble *trouble)
 {
     struct round *round = round_here(call);
-    struct card_control *card = call->run->env->card;
+    struct card_control *card = call->run->env->cards[call->context->reader];
     struct card_status status = {0};
     if (round != NULL && card_control_status(card, &status) && status.fired > 0) {
         struct node *event = case_event(call->run, "fault");
@@ -337,41 +364,27 @@ static void disarm_card(struct step_call *call, const struct trouble *trouble)
     card_control_clear(card);
 }
 
-void step_call_make(struct step_call *call)
+bool step_call_draft(struct step_call *call, struct host_call *out)
 {
     struct case_run *run = call->run;
     prepare_answers(call);
     apply_raw(call);
     call->outcome.ran = false;
     if (call->outcome.why != NULL)
-        return;
-    struct host_call made = call_image_call(call->image);
-    made.table = made.current = call->context_id;
-    made.step = run->step;
-    made.timeout_ms = case_timeout_ms(run, call->step);
-    made.cache_after = call->step->op == STEP_ACQUIRE;
-    made.transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
-    apply_script(call, &made);
-    struct trouble swept;
-    const struct trouble *by_tap = trouble_here(call, true, &swept);
-    const struct trouble *trouble = by_tap != NULL ? NULL : trouble_here(call, false, &swept);
-    if (trouble != NULL && !arm_card(call, trouble))
-        return;
-    if (by_tap != NULL) {
-        emit_trouble(call, by_tap, true);
-        apply_pcsc(by_tap, &made);
-    }
-    emit_call(call);
-    run->freed_count = 0;
-    if (call->step->thread != 0)
-        host_thread(run->host, call->step->thread);
-    enum host_outcome outcome = host_call(run->host, &made, &call->result);
-    if (call->step->thread != 0)
-        host_thread(run->host, 0);
-    if (trouble != NULL)
-        disarm_card(call, trouble);
-    if (round_here(call) != NULL)
-        run->round->heap_uses = call->result.heap_uses;
+        return false;
+    *out = call_image_call(call->image);
+    out->table = out->current = call->context_id;
+    out->step = run->step;
+    out->timeout_ms = case_timeout_ms(run, call->step);
+    out->cache_after = call->step->op == STEP_ACQUIRE;
+    out->transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
+    apply_script(call, out);
+    return true;
+}
+
+void step_call_take(struct step_call *call, enum host_outcome outcome)
+{
+    struct case_run *run = call->run;
     if (outcome != HOST_RETURNED) {
         call->outcome.why =
             outcome == HOST_ABSENT
@@ -387,6 +400,35 @@ void step_call_make(struct step_call *call)
         call->outcome.out = call_image_outputs(call->image, &call->result);
 }
 
+void step_call_make(struct step_call *call)
+{
+    struct case_run *run = call->run;
+    struct host_call made;
+    struct trouble swept;
+    if (!step_call_draft(call, &made))
+        return;
+    const struct trouble *by_tap = trouble_here(call, true, &swept);
+    const struct trouble *by_card = by_tap != NULL ? NULL : trouble_here(call, false, &swept);
+    if (by_card != NULL && !arm_card(call, by_card))
+        return;
+    if (by_tap != NULL) {
+        emit_trouble(call, by_tap, true);
+        apply_pcsc(by_tap, &made);
+    }
+    step_call_record(call);
+    run->freed_count = 0;
+    if (call->step->thread != 0)
+        host_thread(run->host, call->step->thread);
+    enum host_outcome outcome = host_call(run->host, &made, &call->result);
+    if (call->step->thread != 0)
+        host_thread(run->host, 0);
+    if (by_card != NULL)
+        disarm_card(call, by_card);
+    if (round_here(call) != NULL)
+        run->round->heap_uses = call->result.heap_uses;
+    step_call_take(call, outcome);
+}
+
 void step_call_finish(struct step_call *call)
 {
     if (!call->outcome.ran)
@@ -396,7 +438,7 @@ void step_call_finish(struct step_call *call)
     emit_card_data_changes(call);
     emit_return(call);
     if (!call->keep_blocks)
-        free_blocks(call);
+        step_call_free_blocks(call);
 }
 
 void step_call_do(struct step_call *call)

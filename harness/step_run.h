@@ -17,6 +17,14 @@ void step_delete_context(struct case_run *run, uint32_t context);
 
 /* ---- for step_*.c ---- */
 
+/* What a call that runs beside others needs to know of those before it in its script. */
+struct step_beside {
+    struct step_call *query;              /* the size query to be made first; NULL: none */
+    const char *agreement;                /* that an earlier call of the script makes; NULL: none */
+    size_t maker;                         /* the place of that call in the block */
+    void (*late)(struct step_call *call); /* completes args when the call begins; NULL: nothing */
+};
+
 /* A call being prepared: what the entry point gets, and what the event "call" says about it. */
 struct step_call {
     struct case_run *run;
@@ -26,14 +34,27 @@ struct step_call {
     struct call_image *image;
     struct node *args;
     const char *entry;
-    uint32_t sub;     /* 0-based number of the call within the step */
+    const struct node *raw; /* still to be applied to the image */
+    bool plain;   /* a preparation for the call that the step is about: neither raw nor faults */
+    void *kept;   /* by a preparer, for its concluder */
+    uint32_t sub; /* 0-based number of the call within the step */
     bool keep_blocks; /* don't free what the driver returned */
+    struct step_beside beside;
     struct host_result result;
     struct step_result outcome;
 };
 
 /* Starts preparing a call; false, with *why set, if there is no context to make it in. */
 bool step_call_begin(struct step_call *call, const char *entry);
+
+/* Applies raw: and the callbacks' script; false, with *why set, if the call can't be made. */
+bool step_call_draft(struct step_call *call, struct host_call *out);
+/* Records that it begins. */
+void step_call_record(struct step_call *call);
+/* What came of it; call->result is filled in. */
+void step_call_take(struct step_call *call, enum host_outcome outcome);
+/* The caller frees what the driver handed out, each block once. */
+void step_call_free_blocks(struct step_call *call);
 
 /* Applies raw:, records the call, makes it.  call->outcome says whether it ran and what came out.
  */
@@ -61,10 +82,21 @@ const struct curve *container_curve(const struct node *row);
 
 typedef void step_player(struct step_call *call);
 
+/* Steps whose calls may run beside others are played in two parts: what comes before the call,
+ * false with outcome.why where it can't be made, and what comes after it. */
+struct step_parts {
+    bool (*prepare)(struct step_call *call);
+    step_player *conclude;
+};
+extern const struct step_parts acquire_parts, delete_context_parts, construct_parts, derive_parts,
+    destroy_parts, container_info_parts;
+
+/* NULL for an operation that isn't played in parts. */
+const struct step_parts *step_parts_of(enum step_op op);
+
 /* Each plays its step; call->outcome.why is set where it can't. */
-step_player play_acquire, play_delete_context, play_authenticate, play_deauthenticate,
-    play_construct, play_derive, play_destroy, play_destroy_key, play_container_info,
-    play_query_key_sizes, play_capabilities, play_get_property, play_container_property,
-    play_read_file, play_call, play_card, play_ledger, play_set_card_data;
+step_player play_authenticate, play_deauthenticate, play_destroy_key, play_query_key_sizes,
+    play_capabilities, play_get_property, play_container_property, play_read_file, play_call,
+    play_card, play_ledger, play_set_card_data;
 
 #endif

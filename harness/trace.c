@@ -158,6 +158,7 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_LEDGER] = "ledger",
     [EVENT_FAULT] = "fault",
     [EVENT_SWEPT] = "swept",
+    [EVENT_MEET] = "meet",
     [EVENT_END] = "end",
     [EVENT_BROKEN] = "broken",
 };

@@ -94,6 +94,7 @@ enum event_kind {
     EVENT_CARD,
     EVENT_FAULT,
     EVENT_LEDGER,
+    EVENT_MEET,
     EVENT_END,
     EVENT_SWEPT,
     EVENT_BROKEN,

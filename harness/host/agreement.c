@@ -2,6 +2,8 @@
 #include "agreement.h"
 #include "channel.h"
 #include "context.h"
+#include "lane.h"
+#include "meeting.h"
 #include "objects.h"
 #include "pcsc.h"
 
@@ -21,18 +23,26 @@ struct answer {
     _Atomic bool used;
 };
 
-static struct answer answers[HOST_ANSWERS_MAX];
-static size_t answer_count;
-static uint32_t current_context;
+static struct script {
+    struct answer answers[HOST_ANSWERS_MAX];
+    size_t count;
+    uint32_t context;
+} scripts[LANES];
+
+static struct script *mine(void)
+{
+    return &scripts[lane_number()];
+}
 
 bool agreement_script(struct bytes rows, uint32_t current)
 {
-    current_context = current;
-    answer_count = 0;
+    struct script *script = mine();
+    script->context = current;
+    script->count = 0;
     for (size_t i = 0; i < rows.len / sizeof(struct wire_answer); i++) {
         if (i >= HOST_ANSWERS_MAX)
             return false;
-        struct answer *answer = &answers[i];
+        struct answer *answer = &script->answers[i];
         *answer = (struct answer){0};
         wire_row(rows, i, &answer->row, sizeof answer->row);
         answer->row.name[ANSWER_NAME_BYTES - 1] = '\0';
@@ -43,7 +53,7 @@ bool agreement_script(struct bytes rows, uint32_t current)
             answer->address = (uintptr_t)at;
             memcpy(&answer->buffer, at, sizeof answer->buffer);
         }
-        answer_count++;
+        script->count++;
     }
     return true;
 }
@@ -65,13 +75,14 @@ static struct answer *find_answer(uintptr_t handle, enum match *how)
     BCryptBuffer copy;
     bool readable = memory_read(handle, &copy, sizeof copy) == sizeof copy;
     struct answer *best = NULL;
+    struct script *script = mine();
     *how = MATCH_NONE;
-    for (size_t i = 0; i < answer_count; i++) {
-        enum match match = match_of(&answers[i], handle, readable ? &copy : NULL);
+    for (size_t i = 0; i < script->count; i++) {
+        enum match match = match_of(&script->answers[i], handle, readable ? &copy : NULL);
         if (match == MATCH_NONE || (best != NULL && match > *how))
             continue;
         if (best == NULL || match < *how || best->used) {
-            best = &answers[i];
+            best = &script->answers[i];
             *how = match;
         }
     }
@@ -85,7 +96,7 @@ static const char *card_data_kind(uintptr_t card_data)
     if (card_data == 0)
         return "null";
     uint32_t found = context_find(card_data);
-    return found >= HOST_CONTEXTS_MAX ? "unknown" : found == current_context ? "same" : "other";
+    return found >= HOST_CONTEXTS_MAX ? "unknown" : found == mine()->context ? "same" : "other";
 }
 
 /* Writes through the driver's pointer, or writes back what is there to learn whether one could. */
@@ -106,6 +117,12 @@ static const char *write_index(uintptr_t to, const struct answer *answer, bool *
     return "ok";
 }
 
+static bool transaction_held(void)
+{
+    const struct context *context = context_get(mine()->context);
+    return pcsc_transaction_held(context == NULL ? 0 : context->reader);
+}
+
 static void put_answer(struct frame_writer *event, const struct answer *answer, bool written,
                        uint32_t status)
 {
@@ -122,7 +139,7 @@ static void put_answer(struct frame_writer *event, const struct answer *answer, 
 /* What a caller may do meanwhile: take its time, or call the driver again. */
 static void dawdle(const struct answer *answer)
 {
-    const struct context *context = context_get(current_context);
+    const struct context *context = context_get(mine()->context);
     if (answer->row.delay_ms != 0)
         poll(NULL, 0, (int)answer->row.delay_ms);
     if (answer->row.calls_back == 0 || context == NULL)
@@ -138,6 +155,7 @@ uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_
     static const char *const how_names[] = {"unknown", "address", "value", "copy"};
     enum match how;
     bool written;
+    meeting_come(MEET_GET_DH_AGREEMENT);
     struct answer *answer = find_answer((uintptr_t)handle, &how);
     const char *pointer = write_index((uintptr_t)index, answer, &written);
     uint32_t status = answer != NULL ? answer->row.status : SCARD_E_INVALID_PARAMETER;
@@ -150,7 +168,7 @@ uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_
         frame_put_text(event, EV_NAME, answer->row.name);
     frame_put_text(event, EV_INDEX_POINTER, pointer);
     frame_put_uint(event, EV_FLAGS, flags);
-    frame_put_uint(event, EV_TRANSACTION, pcsc_transaction_held());
+    frame_put_uint(event, EV_TRANSACTION, transaction_held());
     if (variant == VARIANT_OTHER)
         frame_put_text(event, EV_VARIANT, "other");
     put_answer(event, answer, written, status);

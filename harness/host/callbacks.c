@@ -5,33 +5,40 @@
 #include "channel.h"
 #include "fault.h"
 #include "heap.h"
+#include "lane.h"
 #include "ledger.h"
+#include "meeting.h"
 #include "padding.h"
 #include "tap_link.h"
 
 #include "mdcts/cardmod.h"
 
-static struct fault alloc_fault = {.function = "CspAlloc"};
-static struct fault realloc_fault = {.function = "CspReAlloc"};
+static struct faults {
+    struct fault alloc, realloc;
+} all[LANES];
 
 void callbacks_start_call(const struct wire_call *call)
 {
-    fault_arm(&alloc_fault, call->alloc_nth, call->alloc_from != 0);
-    fault_arm(&realloc_fault, call->realloc_nth, call->realloc_from != 0);
+    struct faults *mine = &all[lane_number()];
+    mine->alloc.function = "CspAlloc";
+    mine->realloc.function = "CspReAlloc";
+    fault_arm(&mine->alloc, call->alloc_nth, call->alloc_from != 0);
+    fault_arm(&mine->realloc, call->realloc_nth, call->realloc_from != 0);
     heap_arm(call->heap_nth, call->heap_from != 0);
     tap_arm(call);
 }
 
 void callbacks_end_call(struct wire_result *out)
 {
-    out->allocs = alloc_fault.uses;
-    out->reallocs = realloc_fault.uses;
+    struct faults *mine = &all[lane_number()];
+    out->allocs = mine->alloc.uses;
+    out->reallocs = mine->realloc.uses;
     out->heap_uses = heap_uses();
-    out->alloc_fired = alloc_fault.fired;
-    out->realloc_fired = realloc_fault.fired;
+    out->alloc_fired = mine->alloc.fired;
+    out->realloc_fired = mine->realloc.fired;
     out->blocks_live = ledger_live();
-    fault_arm(&alloc_fault, 0, false);
-    fault_arm(&realloc_fault, 0, false);
+    fault_arm(&mine->alloc, 0, false);
+    fault_arm(&mine->realloc, 0, false);
     heap_arm(0, false);
     tap_disarm();
 }
@@ -54,7 +61,9 @@ static void put_new_block(struct frame_writer *event, uint32_t block, size_t siz
 static void *csp_alloc(size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
-    void *data = fault_now(&alloc_fault) ? NULL : ledger_alloc(size, channel_step(), &block);
+    meeting_come(MEET_ALLOC);
+    void *data =
+        fault_now(&all[lane_number()].alloc) ? NULL : ledger_alloc(size, channel_step(), &block);
     struct frame_writer *event = channel_event(EVENT_ALLOC);
     put_new_block(event, block, size);
     put_variant(event, variant);
@@ -66,7 +75,7 @@ static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
     struct ledger_fact from = ledger_locate((uintptr_t)pointer);
-    void *data = fault_now(&realloc_fault)
+    void *data = fault_now(&all[lane_number()].realloc)
                      ? NULL
                      : ledger_realloc(pointer, size, channel_step(), &from, &block);
     struct frame_writer *event = channel_event(EVENT_REALLOC);
@@ -84,6 +93,8 @@ static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
 static void free_recorded(void *pointer, enum host_variant variant, bool caller)
 {
     struct ledger_content content;
+    if (!caller)
+        meeting_come(MEET_FREE);
     struct ledger_fact fact = ledger_free(pointer, channel_step(), &content);
     struct frame_writer *event = channel_event(EVENT_FREE);
     if (fact.block != 0)

@@ -6,7 +6,9 @@
 #include "compare.h"
 #include "context.h"
 #include "heap.h"
+#include "lane.h"
 #include "ledger.h"
+#include "meeting.h"
 #include "objects.h"
 #include "pcsc.h"
 #include "scratch.h"
@@ -22,12 +24,6 @@
  * harm in either calling convention of x86-64. */
 typedef DWORD WINAPI entry_function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                                     uint64_t, uint64_t, uint64_t, uint64_t);
-
-/* The arrays of a request, as they lie in its frame. */
-struct request {
-    struct wire_call head;
-    struct bytes args, objects, data, relocations, follows, answers;
-};
 
 static const struct {
     const char *name;
@@ -49,11 +45,11 @@ _Static_assert(offsetof(CARD_DATA, pfnCardDeleteContext) == 0x78 &&
 
 static entry_function *acquire;
 static uint64_t load_ns;
-static const char *volatile running;
+static const char *volatile running[LANES];
 
 const char *caller_entry(void)
 {
-    return running;
+    return running[lane_number()];
 }
 
 /* The loader says "NAME: cannot open shared object file: ..." of the library that it did not find.
@@ -97,11 +93,11 @@ bool caller_load(const char *driver)
 {
     bool is_preloaded = preloaded.handle != NULL && strcmp(preloaded.path, driver) == 0;
     uint64_t start = clock_ns();
-    running = "dlopen";
+    running[0] = "dlopen";
     void *library = is_preloaded ? preloaded.handle : dlopen(driver, RTLD_NOW | RTLD_LOCAL);
     const char *error = library == NULL ? dlerror() : NULL;
     void *symbol = is_preloaded ? preloaded.symbol : find_acquire(library);
-    running = NULL;
+    running[0] = NULL;
     load_ns = clock_ns() - start;
     memcpy(&acquire, &symbol, sizeof acquire);
     struct frame_writer *event = channel_event(EVENT_LOAD);
@@ -133,7 +129,7 @@ static struct bytes find_rows(struct bytes fields, uint16_t id)
     return frame_find(fields, id, FIELD_BYTES, &field) ? field.bytes : (struct bytes){0};
 }
 
-static bool parse(struct bytes fields, struct request *out)
+bool caller_parse(struct bytes fields, struct caller_request *out)
 {
     out->args = find_rows(fields, FIELD_ARGS);
     out->objects = find_rows(fields, FIELD_OBJECTS);
@@ -141,6 +137,7 @@ static bool parse(struct bytes fields, struct request *out)
     out->relocations = find_rows(fields, FIELD_RELOCATIONS);
     out->follows = find_rows(fields, FIELD_FOLLOWS);
     out->answers = find_rows(fields, FIELD_ANSWERS);
+    out->patches = find_rows(fields, FIELD_PATCHES);
     return wire_row(find_rows(fields, FIELD_HEAD), 0, &out->head, sizeof out->head);
 }
 
@@ -166,7 +163,7 @@ static bool resolve_args(struct bytes rows, uint64_t args[HOST_ARGS_MAX])
     return true;
 }
 
-static bool prepare(const struct request *request, uint64_t args[HOST_ARGS_MAX])
+static bool prepare(const struct caller_request *request, uint64_t args[HOST_ARGS_MAX])
 {
     return objects_place(request->objects, request->data) && relocate(request->relocations) &&
            resolve_args(request->args, args) &&
@@ -201,27 +198,48 @@ static void invoke(void *data)
     heap_is_drivers(false);
 }
 
+/* A transaction for the time of a call, unless there is none to be had. */
+static bool begin_transaction(const struct wire_call *head, uint32_t reader, uint32_t *status)
+{
+    if (head->transaction == 0 || !pcsc_transaction_enter(reader))
+        return false;
+    *status = pcsc_begin(reader);
+    return true;
+}
+
+static void end_transaction(uint32_t reader, uint32_t *result)
+{
+    uint32_t status = pcsc_transaction_held(reader) ? pcsc_end(reader) : 0;
+    if (status != 0)
+        *result = status;
+    pcsc_transaction_leave(reader);
+}
+
+/* The driver runs; nothing of the host's is locked meanwhile. */
 static void call(const struct wire_call *head, entry_function *function, const uint64_t *a,
                  struct wire_result *out)
 {
     struct invocation one = {.function = function, .a = a};
-    bool transaction = head->transaction != 0 && pcsc_connected() && !pcsc_transaction_held();
-    if (transaction)
-        out->transaction_status = pcsc_begin();
-    contexts_remember();
+    const struct context *context = context_get(head->current);
+    uint32_t reader = context == NULL ? 0 : context->reader, lane = lane_number();
+    contexts_remember(head->current);
     callbacks_start_call(head);
-    running = entries[head->entry].name;
+    lanes_unlock();
+    bool transaction = begin_transaction(head, reader, &out->transaction_status);
+    running[lane] = entries[head->entry].name;
     uint64_t start = clock_ns();
-    threads_run(invoke, &one);
+    if (lane == 0)
+        threads_run(invoke, &one);
+    else
+        invoke(&one);
     out->status = one.status;
     out->duration_ns = clock_ns() - start;
-    running = NULL;
+    running[lane] = NULL;
+    meeting_come(MEET_RETURN);
+    if (transaction)
+        end_transaction(reader, &out->transaction_status);
+    lanes_lock();
     callbacks_end_call(out);
-    if (transaction && pcsc_transaction_held()) {
-        uint32_t status = pcsc_end();
-        if (status != 0)
-            out->transaction_status = status;
-    }
 }
 
 static struct {
@@ -251,54 +269,107 @@ static void report_damage(void)
     }
 }
 
-static void reply_result(const struct request *request, const struct wire_result *result)
+static struct frame_writer *reply_begin(const struct caller_reply *to, enum reply_state state)
 {
-    struct frame_writer *reply = channel_reply(REPLY + REQUEST_CALL);
-    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    struct frame_writer *reply = channel_reply(to->kind);
+    frame_put_uint(reply, FIELD_STATE, state);
+    if (to->kind == NOTE_RETURNED)
+        frame_put_uint(reply, FIELD_NUMBER, to->number);
+    return reply;
+}
+
+static void reply_state(const struct caller_reply *to, enum reply_state state)
+{
+    channel_send(reply_begin(to, state));
+}
+
+static void reply_result(const struct caller_reply *to, const struct caller_request *request,
+                         const struct wire_result *result)
+{
+    struct frame_writer *reply = reply_begin(to, REPLY_DONE);
     frame_put_bytes(reply, FIELD_HEAD, result, sizeof *result);
-    compare_put(reply);
+    compare_put(reply, request->head.current);
     images_put(reply);
     follows_put(reply, request->follows);
     const struct context *current = context_get(request->head.current);
     if (current != NULL)
         frame_put_bytes(reply, FIELD_CARD_DATA, current->region.data, current->region.size);
-    if (channel_send(reply))
-        return;
-    reply = channel_reply(REPLY + REQUEST_CALL);
-    frame_put_uint(reply, FIELD_STATE, REPLY_MALFORMED);
-    channel_send(reply);
+    if (!channel_send(reply))
+        reply_state(to, REPLY_MALFORMED);
 }
 
-static void reply_state(enum reply_state state)
+static void keep(const struct caller_request *request, const struct wire_result *result,
+                 struct caller_kept *kept)
 {
-    struct frame_writer *reply = channel_reply(REPLY + REQUEST_CALL);
-    frame_put_uint(reply, FIELD_STATE, state);
-    channel_send(reply);
+    const struct wire_call *head = &request->head;
+    uint8_t *at = object_at(head->keep_object, head->keep_offset, head->keep_width);
+    kept->valid = result->status == 0 && head->keep_width > 0 &&
+                  head->keep_width <= sizeof kept->value && at != NULL;
+    if (kept->valid)
+        memcpy(&kept->value, at, head->keep_width);
+}
+
+static bool patch(const struct caller_request *request, const struct caller_kept *all,
+                  uint64_t args[HOST_ARGS_MAX])
+{
+    struct wire_patch row;
+    for (size_t i = 0; wire_row(request->patches, i, &row, sizeof row); i++) {
+        if (all == NULL || row.call >= HOST_PARALLEL_MAX || row.width > sizeof all->value ||
+            i >= HOST_PATCHES_MAX)
+            return false;
+        const uint64_t *value = &all[row.call].value;
+        if (row.object != HOST_ARGUMENT && !objects_patch(row.object, row.offset, value, row.width))
+            return false;
+        if (row.object == HOST_ARGUMENT && row.offset >= HOST_ARGS_MAX)
+            return false;
+        if (row.object == HOST_ARGUMENT)
+            args[row.offset] = *value;
+    }
+    return true;
+}
+
+static void perform(const struct caller_request *request, const struct caller_reply *to)
+{
+    uint64_t args[HOST_ARGS_MAX] = {0};
+    struct wire_result result = {0};
+    if (!prepare(request, args) || !patch(request, to->kept, args)) {
+        reply_state(to, REPLY_MALFORMED);
+        return;
+    }
+    entry_function *function = find_function(&request->head);
+    if (function == NULL) {
+        reply_state(to, REPLY_NOT_CALLED);
+        return;
+    }
+    call(&request->head, function, args, &result);
+    report_damage();
+    if (to->kept != NULL)
+        keep(request, &result, &to->kept[to->number]);
+    reply_result(to, request, &result);
+    if (request->head.cache_after != 0 && result.status == 0)
+        context_after_acquire(request->head.current);
+    contexts_forget(request->head.current);
+}
+
+void caller_perform(const struct caller_request *request, const struct caller_reply *to)
+{
+    lanes_lock();
+    perform(request, to);
+    objects_drop();
+    lanes_unlock();
 }
 
 void caller_run(struct bytes fields)
 {
-    struct request request;
-    uint64_t args[HOST_ARGS_MAX] = {0};
-    struct wire_result result = {0};
-    bool valid = parse(fields, &request);
+    struct caller_request request;
+    struct caller_reply to = {.kind = REPLY + REQUEST_CALL};
+    bool valid = caller_parse(fields, &request);
     if (valid)
         channel_set_step(request.head.step);
-    if (valid && prepare(&request, args)) {
-        entry_function *function = find_function(&request.head);
-        if (function != NULL) {
-            call(&request.head, function, args, &result);
-            report_damage();
-            reply_result(&request, &result);
-            if (request.head.cache_after != 0 && result.status == 0)
-                context_after_acquire(request.head.current);
-        } else {
-            reply_state(REPLY_NOT_CALLED);
-        }
-    } else {
-        reply_state(REPLY_MALFORMED);
-    }
-    objects_drop();
+    if (valid)
+        caller_perform(&request, &to);
+    else
+        reply_state(&to, REPLY_MALFORMED);
     scratch_reset();
     channel_wipe();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "channel.h"
 #include "protocol.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint32_t step;
 static _Atomic uint32_t threads;
 static _Thread_local uint32_t thread_number; /* 1-based; 0 = none yet */
+static _Thread_local uint32_t own_step;      /* 0: the process's */
 
 static uint8_t *map_buffer(void)
 {
@@ -51,7 +53,8 @@ void channel_open(int descriptor)
 {
     channel = descriptor;
     owner = getpid();
-    thread_number = ++threads;
+    thread_number = 1;
+    threads = 1 + THREADS_MAX; /* numbers of ours are the same in each run */
 }
 
 static void put_head(struct frame_writer *to, enum event_kind kind)
@@ -59,7 +62,7 @@ static void put_head(struct frame_writer *to, enum event_kind kind)
     if (thread_number == 0)
         thread_number = ++threads;
     frame_begin(to, (uint16_t)(FRAME_EVENT_FIRST + (int)kind));
-    frame_put_uint(to, EV_STEP, step);
+    frame_put_uint(to, EV_STEP, channel_step());
     if (thread_number != 1)
         frame_put_uint(to, EV_THREAD, thread_number - 1);
 }
@@ -190,7 +193,17 @@ void channel_set_step(uint32_t value)
     step = value;
 }
 
+void channel_set_own_step(uint32_t value)
+{
+    own_step = value;
+}
+
 uint32_t channel_step(void)
 {
-    return step;
+    return own_step != 0 ? own_step : step;
+}
+
+void channel_set_thread(uint32_t number)
+{
+    thread_number = number + 1;
 }

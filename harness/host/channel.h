@@ -40,6 +40,10 @@ void channel_wipe(void);
 
 /* The step that events are charged to. */
 void channel_set_step(uint32_t step);
+/* The same for this thread's events alone; 0: no longer. */
+void channel_set_own_step(uint32_t step);
 uint32_t channel_step(void);
+/* What this thread is called in events. */
+void channel_set_thread(uint32_t number);
 
 #endif

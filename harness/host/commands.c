@@ -6,6 +6,7 @@
 #include "context.h"
 #include "ledger.h"
 #include "modules.h"
+#include "parallel.h"
 #include "pcsc.h"
 #include "process.h"
 #include "protocol.h"
@@ -65,25 +66,27 @@ static void do_load(struct bytes fields)
 static void do_connect(struct bytes fields)
 {
     struct wire_card card;
-    pcsc_connect(get_name(fields), &card);
-    context_set_card(&card);
+    uint32_t reader = (uint32_t)get_number(fields, FIELD_READER);
+    pcsc_connect(reader, get_name(fields), &card);
+    context_set_card(reader, &card);
     struct frame_writer *reply = channel_reply(REPLY + REQUEST_CONNECT);
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
     frame_put_bytes(reply, FIELD_HEAD, &card, sizeof card);
     channel_send(reply);
 }
 
-static uint32_t act(uint64_t action, struct bytes apdu, uint8_t *response, size_t *len)
+static uint32_t act(uint64_t action, uint32_t reader, struct bytes apdu, uint8_t *response,
+                    size_t *len)
 {
     size_t capacity = *len;
     *len = 0;
     switch (action) {
-    case CARD_BEGIN_TRANSACTION: return pcsc_begin();
-    case CARD_END_TRANSACTION: return pcsc_end();
-    case CARD_RESET: return pcsc_reconnect(true);
-    case CARD_RECONNECT: return pcsc_reconnect(false);
-    case CARD_DISCONNECT: return pcsc_disconnect(false);
-    case CARD_FOREIGN: *len = capacity; return pcsc_foreign(apdu, response, len);
+    case CARD_BEGIN_TRANSACTION: return pcsc_begin(reader);
+    case CARD_END_TRANSACTION: return pcsc_end(reader);
+    case CARD_RESET: return pcsc_reconnect(reader, true);
+    case CARD_RECONNECT: return pcsc_reconnect(reader, false);
+    case CARD_DISCONNECT: return pcsc_disconnect(reader, false);
+    case CARD_FOREIGN: *len = capacity; return pcsc_foreign(reader, apdu, response, len);
     default: return PCSC_NO_LIBRARY;
     }
 }
@@ -100,7 +103,8 @@ static void do_card(struct bytes fields)
         return;
     }
     channel_set_step((uint32_t)get_number(fields, FIELD_STEP));
-    uint32_t status = act(action, get_bytes(fields, FIELD_DATA), response, &len);
+    uint32_t reader = (uint32_t)get_number(fields, FIELD_READER);
+    uint32_t status = act(action, reader, get_bytes(fields, FIELD_DATA), response, &len);
     struct frame_writer *event = channel_event(EVENT_CARD);
     frame_put_text(event, EV_ACTION, names[action]);
     frame_put_uint(event, EV_OK, status == 0);
@@ -197,7 +201,8 @@ static void do_maps(struct bytes fields)
 
 static void do_end(struct bytes fields)
 {
-    pcsc_disconnect(get_number(fields, FIELD_NUMBER) != 0);
+    for (uint32_t reader = 0; reader < HOST_READERS_MAX; reader++)
+        pcsc_disconnect(reader, get_number(fields, FIELD_NUMBER) != 0);
     fflush(stdout); /* before the reply: behind it nobody empties the pipe */
     struct wire_end end = {.load_ns = caller_load_ns(),
                            .pcsc_ns = pcsc_spent_ns(),
@@ -230,6 +235,7 @@ void commands_run(void)
         [REQUEST_PEEK] = do_peek,
         [REQUEST_MAPS] = do_maps,
         [REQUEST_THREAD] = do_thread,
+        [REQUEST_PARALLEL] = parallel_run,
         [REQUEST_END] = do_end,
     };
     struct frame request;

@@ -71,23 +71,23 @@ static void compare_object(uint32_t index, const struct object *object)
     compare(&subject, NULL, behind, (size_t)(region->pages + region->pages_len - behind));
 }
 
-static void compare_all(void)
+static void compare_all(uint32_t current)
 {
     changes.count = 0;
     for (size_t i = 0; i < objects_count(); i++)
         compare_object((uint32_t)i, objects_get(i));
     for (uint32_t id = 0; id < HOST_CONTEXTS_MAX; id++) {
         const struct context *context = context_get(id);
-        if (context == NULL)
+        if (context == NULL || !context_is_compared(id, current))
             continue;
         struct subject subject = {true, false, id, context->region.data};
         compare(&subject, context->before, context->region.pages, context->region.pages_len);
     }
 }
 
-void compare_put(struct frame_writer *reply)
+void compare_put(struct frame_writer *reply, uint32_t current)
 {
-    compare_all();
+    compare_all(current);
     size_t total = 0;
     for (size_t i = 0; i < changes.count; i++)
         total += changes.rows[i].shown != 0 ? (size_t)changes.rows[i].len : 0;

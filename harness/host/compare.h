@@ -9,8 +9,9 @@
 #define FOLLOW_BYTES_MAX (4u << 20)
 #define FOLLOW_NUL_BYTES 4096u
 
-/* Ranges of objects and contexts that differ from what they were before. */
-void compare_put(struct frame_writer *reply);
+/* Ranges of objects and contexts that differ from what they were before the call in that context.
+ */
+void compare_put(struct frame_writer *reply, uint32_t current);
 /* After-images of the objects that want one. */
 void images_put(struct frame_writer *reply);
 /* False if the rows are malformed. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "context.h"
 #include "callbacks.h"
+#include "lane.h"
 #include "value.h"
 
 #include "mdcts/cardmod.h"
@@ -12,11 +13,12 @@
 static struct context contexts[HOST_CONTEXTS_MAX];
 static uint8_t pages_before[HOST_CONTEXTS_MAX][REGION_PAGE];
 static struct region all_strings[HOST_CONTEXTS_MAX][HOST_MEMBERS_MAX];
-static struct wire_card card;
+static struct wire_card cards[HOST_READERS_MAX];
 
-void context_set_card(const struct wire_card *connected)
+void context_set_card(uint32_t reader, const struct wire_card *connected)
 {
-    card = *connected;
+    if (reader < HOST_READERS_MAX)
+        cards[reader] = *connected;
 }
 
 /* Members behind the end of the structure are not there and stay unwritten. */
@@ -54,8 +56,8 @@ static void put_caller_members(struct context *context, const struct wire_contex
     uintptr_t name = string_address(context, spec->card_name);
     uintptr_t atr = string_address(context, spec->atr);
     uint32_t atr_len = atr == 0 ? 0 : (uint32_t)context->strings[spec->atr].size;
-    uint64_t card_context = spec->no_card != 0 ? 0 : card.context;
-    uint64_t handle = spec->no_card != 0 ? 0 : card.card;
+    uint64_t card_context = spec->no_card != 0 ? 0 : cards[spec->reader].context;
+    uint64_t handle = spec->no_card != 0 ? 0 : cards[spec->reader].card;
     put(context, offsetof(CARD_DATA, dwVersion), &version, sizeof version);
     put(context, offsetof(CARD_DATA, pbAtr), &atr, sizeof atr);
     put(context, offsetof(CARD_DATA, cbAtr), &atr_len, sizeof atr_len);
@@ -115,17 +117,19 @@ static bool place_card_data(struct context *context, const struct wire_context *
 bool context_new(const struct wire_context *spec, struct bytes members, struct bytes lengths,
                  struct bytes data)
 {
-    if (spec->id >= HOST_CONTEXTS_MAX)
+    if (spec->id >= HOST_CONTEXTS_MAX || spec->reader >= HOST_READERS_MAX)
         return false;
+    const struct wire_card *card = &cards[spec->reader];
     struct context *context = &contexts[spec->id];
     forget(context);
     context->before = pages_before[spec->id];
     context->strings = all_strings[spec->id];
+    context->reader = spec->reader;
     struct wire_context filled = *spec;
     if (!place_card_data(context, spec) || !place_strings(context, lengths, data))
         return false;
-    if (spec->atr == UINT32_MAX && spec->no_card == 0 && card.atr_len > 0) {
-        if (!place_string(context, card.atr, card.atr_len))
+    if (spec->atr == UINT32_MAX && spec->no_card == 0 && card->atr_len > 0) {
+        if (!place_string(context, card->atr, card->atr_len))
             return false;
         filled.atr = (uint32_t)context->string_count - 1;
     }
@@ -210,9 +214,32 @@ uint32_t context_locate(uintptr_t address, int64_t *offset)
     return id;
 }
 
-void contexts_remember(void)
+static void remember(struct context *context)
 {
-    for (uint32_t id = 0; id < HOST_CONTEXTS_MAX; id++)
-        if (contexts[id].open)
-            memcpy(contexts[id].before, contexts[id].region.pages, contexts[id].region.pages_len);
+    if (context->open)
+        memcpy(context->before, context->region.pages, context->region.pages_len);
+}
+
+void contexts_remember(uint32_t id)
+{
+    struct context *context = context_get(id);
+    if (lane_number() != 0) {
+        if (context != NULL && context->inside++ == 0)
+            remember(context);
+        return;
+    }
+    for (id = 0; id < HOST_CONTEXTS_MAX; id++)
+        remember(&contexts[id]);
+}
+
+void contexts_forget(uint32_t id)
+{
+    struct context *context = context_get(id);
+    if (lane_number() != 0 && context != NULL)
+        context->inside--;
+}
+
+bool context_is_compared(uint32_t other, uint32_t id)
+{
+    return lane_number() == 0 || other == id;
 }

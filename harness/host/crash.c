@@ -9,7 +9,9 @@
 #include "objects.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -81,25 +83,37 @@ static void report(int signal, const siginfo_t *info, const ucontext_t *state)
     channel_send_last(event);
 }
 
+static _Atomic pid_t reporter; /* the thread that crashed first; 0: none */
+
+/* One crash is told; a thread that crashes meanwhile waits for the end, which comes at once.  A
+ * second crash of the thread that tells ends the process. */
 static void on_crash(int signal, siginfo_t *info, void *state)
 {
     struct sigaction normal = {.sa_handler = SIG_DFL};
+    pid_t self = (pid_t)syscall(SYS_gettid), other = 0;
+    bool first = atomic_compare_exchange_strong(&reporter, &other, self);
+    while (!first && other != self)
+        pause();
     sigaction(signal, &normal, NULL);
-    report(signal, info, state);
+    if (first)
+        report(signal, info, state);
     raise(signal);
 }
 
-void crash_watch(void)
+void crash_watch_thread(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
     void *memory =
         mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_BYTES};
     if (memory != MAP_FAILED)
         sigaltstack(&stack, NULL);
-    /* A second crash, in the handler, ends the process at once. */
-    struct sigaction action = {.sa_sigaction = on_crash,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+}
+
+void crash_watch(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+    crash_watch_thread();
+    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
 }

@@ -5,5 +5,7 @@
 #define MDCTS_HOST_CRASH_H
 
 void crash_watch(void);
+/* A thread of ours gets such a stack, too. */
+void crash_watch_thread(void);
 
 #endif

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "objects.h"
 #include "channel.h"
+#include "lane.h"
 #include "scratch.h"
 
-static struct object objects[HOST_OBJECTS_MAX];
-static size_t count;
+static struct lane_objects {
+    struct object items[HOST_OBJECTS_MAX];
+    size_t count;
+} all[LANES];
 static struct object remembered[OBJECT_REMEMBER_MAX]; /* dropped ones, a ring */
 static size_t dropped;
+
+static struct lane_objects *mine(void)
+{
+    return &all[lane_number()];
+}
 
 /* Takes len bytes off the front of *data. */
 static bool take(struct bytes *data, uint64_t len, struct bytes *out)
@@ -26,7 +34,8 @@ static bool place(const struct wire_object *row, struct bytes *data)
         row->len > row->size || row->size > REGION_BYTES_MAX)
         return false;
     bool at_end = row->placement != PLACE_START_AFTER_GUARD;
-    struct object *object = &objects[count];
+    struct lane_objects *own = mine();
+    struct object *object = &own->items[own->count];
     *object = (struct object){.step = channel_step(),
                               .secret = row->secret != 0,
                               .whole = row->whole != 0,
@@ -37,7 +46,7 @@ static bool place(const struct wire_object *row, struct bytes *data)
     memcpy(object->name, name.data, kept);
     if (image.len > 0)
         memcpy(object->region.data, image.data, image.len);
-    count++;
+    own->count++;
     return true;
 }
 
@@ -52,27 +61,27 @@ bool objects_place(struct bytes rows, struct bytes data)
 
 size_t objects_count(void)
 {
-    return count;
+    return mine()->count;
 }
 
 const struct object *objects_get(size_t index)
 {
-    return index < count ? &objects[index] : NULL;
+    return index < mine()->count ? &mine()->items[index] : NULL;
 }
 
 uint8_t *object_at(uint32_t index, uint64_t offset, size_t size)
 {
-    if (index >= count || offset > objects[index].region.size ||
-        size > objects[index].region.size - offset)
+    const struct object *object = objects_get(index);
+    if (object == NULL || offset > object->region.size || size > object->region.size - offset)
         return NULL;
-    return objects[index].region.data + offset;
+    return object->region.data + offset;
 }
 
 bool objects_seal(struct bytes rows)
 {
     struct wire_object row;
-    for (size_t i = 0; i < count && wire_row(rows, i, &row, sizeof row); i++) {
-        struct object *object = &objects[i];
+    for (size_t i = 0; i < mine()->count && wire_row(rows, i, &row, sizeof row); i++) {
+        struct object *object = &mine()->items[i];
         if (!object->secret) {
             object->image = scratch_take(object->region.size);
             if (object->image == NULL)
@@ -85,8 +94,21 @@ bool objects_seal(struct bytes rows)
     return true;
 }
 
+bool objects_patch(uint32_t index, uint64_t offset, const void *value, size_t size)
+{
+    uint8_t *at = object_at(index, offset, size);
+    if (at == NULL)
+        return false;
+    memcpy(at, value, size);
+    if (mine()->items[index].image != NULL)
+        memcpy(mine()->items[index].image + offset, value, size);
+    return true;
+}
+
 void objects_drop(void)
 {
+    struct object *objects = mine()->items;
+    size_t count = mine()->count;
     for (size_t i = 0; i < count; i++) {
         struct object *slot = &remembered[dropped++ % OBJECT_REMEMBER_MAX];
         region_free(&slot->region);
@@ -94,16 +116,17 @@ void objects_drop(void)
         slot->image = NULL;
         region_close(&slot->region);
     }
-    count = 0;
+    mine()->count = 0;
 }
 
 const struct object *objects_locate(uintptr_t address, size_t *index)
 {
-    for (size_t i = 0; i < count; i++)
-        if (region_holds(&objects[i].region, address)) {
-            *index = i;
-            return &objects[i];
-        }
+    for (uint32_t lane = 0; lane < LANES; lane++)
+        for (size_t i = 0; i < all[lane].count; i++)
+            if (region_holds(&all[lane].items[i].region, address)) {
+                *index = lane == lane_number() ? i : SIZE_MAX;
+                return &all[lane].items[i];
+            }
     *index = SIZE_MAX;
     for (size_t i = 0; i < OBJECT_REMEMBER_MAX && i < dropped; i++)
         if (region_holds(&remembered[i].region, address))

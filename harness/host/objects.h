@@ -3,7 +3,7 @@
  *
  * objects_place() makes them, objects_drop() takes them away: their addresses stay inaccessible for
  * a while, so that a driver that kept a pointer is caught and the object named.  Names are copied.
- */
+ * All but objects_locate() are about the objects of this lane's call. */
 #ifndef MDCTS_HOST_OBJECTS_H
 #define MDCTS_HOST_OBJECTS_H
 
@@ -31,6 +31,9 @@ uint8_t *object_at(uint32_t index, uint64_t offset, size_t size);
 /* After patching: keeps the images and closes the read-only ones to writing. */
 bool objects_seal(struct bytes rows);
 void objects_drop(void);
+/* Writes a value that came late, as if it had been there from the start; false if it doesn't fit.
+ */
+bool objects_patch(uint32_t index, uint64_t offset, const void *value, size_t size);
 
 /* The object, living or dropped, that an address belongs to (guards included); *index is SIZE_MAX
  * for a dropped one. For signal handlers too. */

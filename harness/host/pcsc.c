@@ -3,6 +3,7 @@
 #include "pcsc.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -27,12 +28,22 @@ static struct {
     __typeof__(SCardGetStatusChange) *change;
 } pcsc;
 
-static bool loaded, connected;
-static atomic_bool held;
-static uint64_t spent_ns;
-static SCARDCONTEXT context;
-static SCARDHANDLE card;
-static char reader_name[READER_BYTES_MAX];
+static struct connection {
+    bool connected;
+    atomic_bool held;
+    bool in_call;         /* the transaction is a call's, which has its turn */
+    bool by_step;         /* or a step's, and no call begins one */
+    SCARDCONTEXT context; /* one each: the library lets one call at a time into a context */
+    SCARDHANDLE card;
+    char reader_name[READER_BYTES_MAX];
+} connections[HOST_READERS_MAX];
+
+/* Held by the call that has the reader's transaction. */
+static pthread_mutex_t turns[HOST_READERS_MAX] = {PTHREAD_MUTEX_INITIALIZER,
+                                                  PTHREAD_MUTEX_INITIALIZER};
+
+static bool loaded;
+static _Atomic uint64_t spent_ns;
 
 static void *open_library(const char *path)
 {
@@ -78,17 +89,17 @@ bool pcsc_load(const char *path)
     return loaded;
 }
 
-static LONG connect_card(SCARDHANDLE *handle, DWORD *protocol)
+static LONG connect_card(struct connection *c, SCARDHANDLE *handle, DWORD *protocol)
 {
-    return pcsc.connect(context, reader_name, SCARD_SHARE_SHARED,
+    return pcsc.connect(c->context, c->reader_name, SCARD_SHARE_SHARED,
                         SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, handle, protocol);
 }
 
-static LONG read_atr(struct wire_card *out)
+static LONG read_atr(const struct connection *c, struct wire_card *out)
 {
     uint8_t atr[MAX_ATR_SIZE];
     DWORD atr_len = sizeof atr, name_len = 0, state, protocol;
-    LONG status = pcsc.status(card, NULL, &name_len, &state, &protocol, atr, &atr_len);
+    LONG status = pcsc.status(c->card, NULL, &name_len, &state, &protocol, atr, &atr_len);
     if (status != SCARD_S_SUCCESS)
         return status;
     out->atr_len = (uint32_t)(atr_len < sizeof out->atr ? atr_len : sizeof out->atr);
@@ -108,97 +119,116 @@ static uint32_t done(uint64_t start, LONG status)
     return (uint32_t)status;
 }
 
-void pcsc_connect(const char *reader, struct wire_card *out)
+void pcsc_connect(uint32_t reader, const char *name, struct wire_card *out)
 {
     *out = (struct wire_card){.status = PCSC_NO_LIBRARY};
-    if (!loaded)
+    if (!loaded || reader >= HOST_READERS_MAX)
         return;
-    if (connected)
-        pcsc_disconnect(false);
-    strncpy(reader_name, reader, sizeof reader_name - 1);
+    struct connection *c = &connections[reader];
+    if (c->connected)
+        pcsc_disconnect(reader, false);
+    strncpy(c->reader_name, name, sizeof c->reader_name - 1);
     uint64_t start = clock_ns();
-    LONG status = pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
+    LONG status = pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &c->context);
     if (status == SCARD_S_SUCCESS) {
         DWORD protocol = 0;
-        status = connect_card(&card, &protocol);
-        connected = status == SCARD_S_SUCCESS;
-        if (connected)
-            status = read_atr(out);
+        status = connect_card(c, &c->card, &protocol);
+        c->connected = status == SCARD_S_SUCCESS;
+        if (c->connected)
+            status = read_atr(c, out);
         else
-            pcsc.release(context);
+            pcsc.release(c->context);
         out->protocol = (uint32_t)protocol;
     }
     out->status = done(start, status);
-    if (connected) {
-        out->context = (uint64_t)context;
-        out->card = (uint64_t)card;
+    if (c->connected) {
+        out->context = (uint64_t)c->context;
+        out->card = (uint64_t)c->card;
     }
 }
 
-bool pcsc_connected(void)
+bool pcsc_connected(uint32_t reader)
 {
-    return connected;
+    return reader < HOST_READERS_MAX && connections[reader].connected;
 }
 
-bool pcsc_transaction_held(void)
+bool pcsc_transaction_held(uint32_t reader)
 {
-    return held;
+    return reader < HOST_READERS_MAX && connections[reader].held;
 }
 
-uint32_t pcsc_begin(void)
+bool pcsc_transaction_enter(uint32_t reader)
 {
-    if (!connected)
+    if (!pcsc_connected(reader) || connections[reader].by_step)
+        return false;
+    pthread_mutex_lock(&turns[reader]);
+    connections[reader].in_call = true;
+    return true;
+}
+
+void pcsc_transaction_leave(uint32_t reader)
+{
+    connections[reader].in_call = false;
+    pthread_mutex_unlock(&turns[reader]);
+}
+
+uint32_t pcsc_begin(uint32_t reader)
+{
+    if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
     uint64_t start = clock_ns();
-    uint32_t status = done(start, pcsc.begin(card));
+    uint32_t status = done(start, pcsc.begin(connections[reader].card));
     if (status == SCARD_S_SUCCESS)
-        held = true;
+        connections[reader].held = true;
+    connections[reader].by_step = connections[reader].held && !connections[reader].in_call;
     return status;
 }
 
-uint32_t pcsc_end(void)
+uint32_t pcsc_end(uint32_t reader)
 {
-    if (!connected)
+    if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    held = false;
+    connections[reader].held = connections[reader].by_step = false;
     uint64_t start = clock_ns();
-    return done(start, pcsc.end(card, SCARD_LEAVE_CARD));
+    return done(start, pcsc.end(connections[reader].card, SCARD_LEAVE_CARD));
 }
 
-uint32_t pcsc_reconnect(bool reset)
+uint32_t pcsc_reconnect(uint32_t reader, bool reset)
 {
     DWORD protocol;
-    if (!connected)
+    if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    held = false;
-    return (uint32_t)pcsc.reconnect(card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+    connections[reader].held = connections[reader].by_step = false;
+    return (uint32_t)pcsc.reconnect(connections[reader].card, SCARD_SHARE_SHARED,
+                                    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
                                     reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD, &protocol);
 }
 
-uint32_t pcsc_disconnect(bool reset)
+uint32_t pcsc_disconnect(uint32_t reader, bool reset)
 {
-    if (!connected)
+    if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    held = connected = false;
+    struct connection *c = &connections[reader];
+    c->held = c->connected = c->by_step = false;
     uint64_t start = clock_ns();
-    LONG status = pcsc.disconnect(card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
-    pcsc.release(context);
+    LONG status = pcsc.disconnect(c->card, reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD);
+    pcsc.release(c->context);
     return done(start, status);
 }
 
-uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len)
+uint32_t pcsc_foreign(uint32_t reader, struct bytes apdu, uint8_t *response, size_t *len)
 {
     SCARDHANDLE other;
-    SCARDCONTEXT own;
+    struct connection own;
     DWORD protocol = 0, got = *len;
     *len = 0;
-    if (!connected)
+    if (!pcsc_connected(reader))
         return PCSC_NO_LIBRARY;
-    LONG status = pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &own);
+    memcpy(own.reader_name, connections[reader].reader_name, sizeof own.reader_name);
+    LONG status = pcsc.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &own.context);
     if (status != SCARD_S_SUCCESS)
         return (uint32_t)status;
-    status = pcsc.connect(own, reader_name, SCARD_SHARE_SHARED,
-                          SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &other, &protocol);
+    status = connect_card(&own, &other, &protocol);
     if (status == SCARD_S_SUCCESS) {
         SCARD_IO_REQUEST request = {protocol, sizeof request};
         status = pcsc.transmit(other, &request, apdu.data, apdu.len, NULL, response, &got);
@@ -206,7 +236,7 @@ uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len)
             *len = got;
         pcsc.disconnect(other, SCARD_LEAVE_CARD);
     }
-    pcsc.release(own);
+    pcsc.release(own.context);
     return (uint32_t)status;
 }
 

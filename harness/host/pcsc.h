@@ -2,7 +2,7 @@
 /* The host's own PC/SC client: the real library by pointer, never through the tap.
  *
  * No pcsc-lite type crosses this line; statuses are the low 32 bits of SCARD_* codes.  Every
- * function may answer PCSC_NO_LIBRARY.  Used by the main thread only, pcsc_transaction_held() by
+ * function may answer PCSC_NO_LIBRARY.  Used by the main thread only, those about transactions by
  * any. */
 #ifndef MDCTS_HOST_PCSC_H
 #define MDCTS_HOST_PCSC_H
@@ -16,19 +16,25 @@
  * is the same, must have been loaded before: the driver then gets the tap and never this. */
 bool pcsc_load(const char *path);
 
-/* Establishes a context and connects, shared, T=0 or T=1. */
-void pcsc_connect(const char *reader, struct wire_card *out);
-bool pcsc_connected(void);
+/* Establishes a context of its own and connects, shared, T=0 or T=1, as connection number reader
+ * of HOST_READERS_MAX; a connection that it had ends. */
+void pcsc_connect(uint32_t reader, const char *name, struct wire_card *out);
+bool pcsc_connected(uint32_t reader);
 /* Spent in the library by this process so far, the driver's own calls not among it. */
 uint64_t pcsc_spent_ns(void);
-uint32_t pcsc_begin(void);
-uint32_t pcsc_end(void);
-bool pcsc_transaction_held(void);
-uint32_t pcsc_reconnect(bool reset);
+uint32_t pcsc_begin(uint32_t reader);
+uint32_t pcsc_end(uint32_t reader);
+bool pcsc_transaction_held(uint32_t reader);
+/* Whether a call may begin a transaction; waits until no call beside it has one, since pcscd's own
+ * contention costs 100 ms.  False where a step holds one, or nothing is connected: nothing to
+ * leave. */
+bool pcsc_transaction_enter(uint32_t reader);
+void pcsc_transaction_leave(uint32_t reader);
+uint32_t pcsc_reconnect(uint32_t reader, bool reset);
 /* Disconnects and releases the context. */
-uint32_t pcsc_disconnect(bool reset);
+uint32_t pcsc_disconnect(uint32_t reader, bool reset);
 /* Connects a second time, transmits, disconnects; *len: capacity, then length of the response. */
-uint32_t pcsc_foreign(struct bytes apdu, uint8_t *response, size_t *len);
+uint32_t pcsc_foreign(uint32_t reader, struct bytes apdu, uint8_t *response, size_t *len);
 
 /* Tells every reader of the daemon, in its order, and the ATR of the card in it.  False if no
  * daemon answers. */

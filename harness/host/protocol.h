@@ -26,10 +26,14 @@ enum request_kind {
     REQUEST_PEEK,
     REQUEST_MAPS,
     REQUEST_THREAD,
+    REQUEST_PARALLEL,
     REQUEST_END,
     REQUEST_LAST = REQUEST_END
 };
 #define REPLY 128 /* + request kind */
+/* While REQUEST_PARALLEL is carried out: FIELD_NUMBER is the call's place among its calls. */
+#define NOTE_ENTERED  120
+#define NOTE_RETURNED 121 /* a call's reply */
 
 enum reply_state { REPLY_DONE, REPLY_NOT_CALLED, REPLY_MALFORMED };
 
@@ -51,6 +55,9 @@ enum wire_field {
     FIELD_FOLLOW_DATA,
     FIELD_IMAGE_DATA,
     FIELD_CARD_DATA,
+    FIELD_READER, /* uint: the connection, 0: the first reader's */
+    FIELD_CALL,   /* the fields of a REQUEST_CALL, for each call of a REQUEST_PARALLEL */
+    FIELD_PATCHES,
     FIELD_DATA
 };
 
@@ -68,7 +75,7 @@ struct wire_context {
     uint32_t id, version, size, visible;
     uint32_t no_card, card_name,
         atr; /* places of card name and ATR among the byte strings; UINT32_MAX: none */
-    uint32_t reserved;
+    uint32_t reader;
 };
 
 struct wire_object {
@@ -99,6 +106,15 @@ struct wire_call {
     uint32_t transaction, cache_after;
     uint32_t alloc_nth, alloc_from, realloc_nth, realloc_from, heap_nth, heap_from;
     uint32_t pcsc_nth, pcsc_from, pcsc_kind, pcsc_value;
+    uint32_t lane, meet; /* of REQUEST_PARALLEL: the thread, and where the call waits for others */
+    uint32_t keep_object, keep_offset, keep_width; /* what later calls want of this one's outcome */
+};
+
+/* Something that an earlier call of the same script brought, put where this call wants it. */
+struct wire_patch {
+    uint32_t call;           /* its place among the calls */
+    uint32_t object, offset; /* object UINT32_MAX: argument number offset */
+    uint32_t width;
 };
 
 struct wire_result {

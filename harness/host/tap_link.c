@@ -3,6 +3,7 @@
 #include "channel.h"
 #include "fault.h"
 #include "heap.h"
+#include "meeting.h"
 
 #include "../base/clock.h"
 #include "../tap/tap.h"
@@ -30,6 +31,8 @@ static void receive(const struct tap_report *report)
         [TAP_END] = EVENT_TRANSACTION,
         [TAP_OTHER] = EVENT_PCSC,
     };
+    if (report->kind == TAP_TRANSMIT)
+        meeting_come(MEET_TRANSMIT);
     struct frame_writer *event = channel_event(kinds[report->kind]);
     if (report->kind == TAP_TRANSMIT) {
         put_exchange(event, report);
