@@ -20,6 +20,7 @@ target_link_libraries(mdcts_results
 add_library(mdcts_judge STATIC
   ${judge_dir}/judge.c
   ${judge_dir}/judge_case.c
+  ${judge_dir}/judge_ending.c
   ${judge_dir}/judge_expect.c
   ${judge_dir}/judge_implicit.c
   ${judge_dir}/judge_invariant.c
