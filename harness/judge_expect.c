@@ -208,6 +208,17 @@ static void report_wrong_key(struct step_view *view, const struct key_answer *an
            own ? NULL : secret.requirement);
 }
 
+/* What can't be compared, since the driver's own answer to another question is wrong. */
+static void block_by_key(struct step_view *view, const char *why)
+{
+    struct case_verdict *verdict = view->verdict;
+    if (verdict->findings.worst >= OUTCOME_WARN)
+        return;
+    verdict->blocked_by = "R227";
+    verdict->blocked_outcome = OUTCOME_FAIL;
+    verdict->blocked_why = arena_printf(view->facts->keep, "by R227: %s", why);
+}
+
 static void check_key_oracle(struct step_view *view)
 {
     struct arena *keep = view->facts->keep;
@@ -233,6 +244,7 @@ static void check_key_oracle(struct step_view *view)
         break;
     case KEY_UNDEFINED: step_report(view, OUTCOME_INFO, arena_strdup(keep, answer.why), got); break;
     case KEY_WRONG: report_wrong_key(view, &answer, key); break;
+    case KEY_UNTOLD: block_by_key(view, answer.why); break;
     case KEY_UNJUDGED: view->verdict->broken = arena_strdup(keep, answer.why); break;
     }
 }

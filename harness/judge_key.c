@@ -301,6 +301,22 @@ static bool try_readings(const struct key_judge *judge, struct arena *keep,
     return false;
 }
 
+/* Whether the driver was asked for the key of the agreement's container, and answered. */
+static bool is_asked(const struct case_record *record, const struct call_record *agreed)
+{
+    uint64_t wanted, index;
+    if (!read_container(agreed, &wanted))
+        return false;
+    for (size_t i = 0; i < record->call_count; i++) {
+        const struct call_record *call = record->calls[i];
+        if (strcmp(call->entry, "CardGetContainerInfo") == 0 && call->returned &&
+            call->status == SCARD_S_SUCCESS && read_container(call, &index) && index == wanted &&
+            reader_of(record, call->context) == reader_of(record, agreed->context))
+            return true;
+    }
+    return false;
+}
+
 struct key_answer key_check(const struct key_judge *judge, struct case_record *record,
                             const struct call_record *call, const struct key_expectation *expected,
                             struct bytes key)
@@ -310,6 +326,11 @@ struct key_answer key_check(const struct key_judge *judge, struct case_record *r
     const struct agreement *agreement = key_agreement(record, call);
     if (agreement == NULL)
         return unjudged("the agreement that was derived from is not in the trace");
+    struct bytes point;
+    if (is_asked(record, agreement->call) &&
+        !card_key(judge, record, agreement->call, &secret.curve, &point))
+        return (struct key_answer){.match = KEY_UNTOLD,
+                                   .why = "the driver tells no valid public key of the container"};
     const char *why = key_secret(judge, record, agreement, &secret.curve, &secret.z);
     if (why != NULL)
         return unjudged(why);

@@ -20,13 +20,14 @@ enum key_match {
     KEY_WARNED,    /* fits a reading that only warns */
     KEY_UNDEFINED, /* no source defines the key, so no key is wrong */
     KEY_WRONG,     /* fits no reading */
+    KEY_UNTOLD,    /* the driver tells no valid public key of the container: R227's question */
     KEY_UNJUDGED,  /* we could not tell: our own fault or a trace without the facts */
 };
 
 struct key_answer {
     enum key_match match;
     const char *expected; /* for KEY_WRONG */
-    const char *why;      /* for KEY_UNDEFINED and KEY_UNJUDGED */
+    const char *why;      /* for KEY_UNDEFINED, KEY_UNTOLD and KEY_UNJUDGED */
 };
 
 /* Judges the key that a CardDeriveKey gave. */
