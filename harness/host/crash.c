@@ -86,7 +86,7 @@ static void report(int signal, const siginfo_t *info, const ucontext_t *state)
 static _Atomic pid_t reporter; /* the thread that crashed first; 0: none */
 
 /* One crash is told; a thread that crashes meanwhile waits for the end, which comes at once.  A
- * second crash of the thread that tells ends the process. */
+ * second crash of the thread that tells ends the process, since its signal is blocked or known. */
 static void on_crash(int signal, siginfo_t *info, void *state)
 {
     struct sigaction normal = {.sa_handler = SIG_DFL};
@@ -94,9 +94,10 @@ static void on_crash(int signal, siginfo_t *info, void *state)
     bool first = atomic_compare_exchange_strong(&reporter, &other, self);
     while (!first && other != self)
         pause();
-    sigaction(signal, &normal, NULL);
     if (first)
         report(signal, info, state);
+    /* Not before: another thread's crash would end the process before this one was told. */
+    sigaction(signal, &normal, NULL);
     raise(signal);
 }
 
