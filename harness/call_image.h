@@ -22,7 +22,7 @@ struct image_answer {
     uint32_t status;
     bool write;
     uint32_t delay_ms;
-    bool calls_back;
+    uint32_t calls_back; /* as in struct host_answer */
 };
 
 /* entry must have a layout; context is the CARD_DATA that pCardData points to. */

@@ -270,6 +270,30 @@ static bool make_overflow(const struct curve *curve, struct bytes valid, uint8_t
     return ok;
 }
 
+/* Of the valid points with Y = 1. */
+static const struct {
+    const char *curve, *x;
+} ones[] = {
+    {"P-256", "6916FAC45E568B6B9E2E2ECD611B282E5FCC40A3067D601057F879CE5A8A73CC"},
+    {"P-384", "2261B2BF605C22F2F3AEF6338719B2C486388AD5240719A5257315969EF01BA2"
+              "7F0A104C89704773A81FDABEE6AB5C78"},
+    {"P-521", "D9CB7A32DAB342F863EDB340F3EA61DDF833E755CE66BB1A918A42714BA05BCD"
+              "F4FF10994F616A9D80CD0B48B326E3A8A2A8F5634D824875B6E71FB7CDDD7B5018"},
+};
+
+static bool make_overflow_y(const struct curve *curve, struct bytes valid, uint8_t *point)
+{
+    struct work w = work_open(curve);
+    bool ok = false;
+    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
+        if (strcmp(ones[i].curve, curve->name) == 0)
+            ok = BN_hex2bn(&w.number, ones[i].x) > 0 && write_number(&w, w.number, point);
+    ok = ok && BN_copy(w.number, EC_GROUP_get0_field(w.group)) != NULL &&
+         BN_add_word(w.number, 1) && write_number(&w, w.number, point + valid.len / 2);
+    work_close(&w);
+    return ok;
+}
+
 static bool make_all_ones(const struct curve *curve, struct bytes valid, uint8_t *point)
 {
     (void)curve;
@@ -281,8 +305,9 @@ static const struct bad_point {
     const char *kind;
     bool (*make)(const struct curve *curve, struct bytes valid, uint8_t *point);
 } bad_points[] = {
-    {"off-curve", make_off_curve}, {"zero", make_zero},         {"infinity", make_infinity},
-    {"overflow", make_overflow},   {"all-ones", make_all_ones},
+    {"off-curve", make_off_curve},   {"zero", make_zero},
+    {"infinity", make_infinity},     {"overflow", make_overflow},
+    {"overflow-y", make_overflow_y}, {"all-ones", make_all_ones},
 };
 
 #define BAD_POINT_COUNT (sizeof bad_points / sizeof bad_points[0])

@@ -62,6 +62,7 @@ bool curve_find_leading_zeros(const struct curve *curve, struct bytes point, str
  *   zero       (0, 0)
  *   infinity   (0, 1): infinity's projective coordinates without the third
  *   overflow   (x + p, y) of the valid point with the smallest x: who reduces modulo p accepts it
+ *   overflow-y (x, 1 + p) of the valid point with that x and Y = 1
  *   all-ones   FF..FF
  * False if kind is none of these or valid is not a valid point. */
 bool curve_bad_point(const struct curve *curve, const char *kind, struct bytes valid,

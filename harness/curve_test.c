@@ -154,7 +154,7 @@ static void test_curve__bad_points_are_bad(void **state)
             assert_true(curve_bad_point(c, kind, g, point));
             assert_false(curve_point_is_valid(c, (struct bytes){point, g.len}));
         }
-        assert_int_equal(kinds, 5);
+        assert_int_equal(kinds, 6);
     }
     arena_free(&arena);
 }
@@ -191,6 +191,25 @@ static void test_curve__overflow_is_a_valid_point_modulo_p(void **state)
     assert_int_equal(borrow, 0);
     assert_true(curve_point_is_valid(c, (struct bytes){point, 64}));
     arena_free(&arena);
+}
+
+/* y is p + 1: minus p the point is valid. */
+static void test_curve__overflow_y_is_a_valid_point_modulo_p(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"P-256", "P-384", "P-521"};
+    for (size_t i = 0; i < 3; i++) {
+        struct arena arena = {0};
+        const struct curve *c = curve_by_name(names[i]);
+        uint8_t point[CURVE_POINT_BYTES_MAX];
+        size_t len = c->field_bytes;
+        assert_true(curve_bad_point(c, "overflow-y", generator(&arena, c), point));
+        assert_false(curve_point_is_valid(c, (struct bytes){point, 2 * len}));
+        memset(point + len, 0, len);
+        point[2 * len - 1] = 1;
+        assert_true(curve_point_is_valid(c, (struct bytes){point, 2 * len}));
+        arena_free(&arena);
+    }
 }
 
 static void test_curve__search_finds_the_first_leading_zero(void **state)
@@ -285,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_curve__bad_points_are_bad),
         cmocka_unit_test(test_curve__bad_points_of_unknown_kind_or_from_bad_points_are_refused),
         cmocka_unit_test(test_curve__overflow_is_a_valid_point_modulo_p),
+        cmocka_unit_test(test_curve__overflow_y_is_a_valid_point_modulo_p),
         cmocka_unit_test(test_curve__search_finds_the_first_leading_zero),
         cmocka_unit_test(test_curve__search_for_no_zero_stays),
         cmocka_unit_test(test_curve__blob_round_trip),

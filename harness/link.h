@@ -295,7 +295,8 @@ struct host_answer {
     uint32_t status;   /* returned */
     bool write;        /* write index */
     uint32_t delay_ms; /* waited before it returns */
-    bool calls_back;   /* CardDestroyDHAgreement of index 255 is called before it returns */
+    uint32_t
+        calls_back; /* CardDestroyDHAgreement is called first, of the index one below; 0: not */
 };
 
 struct host_fault {

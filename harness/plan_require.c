@@ -141,6 +141,16 @@ static const char *need_read_only(const struct matcher *m, const struct node *va
     return need_flag(m, value, "read_only", "read-only card");
 }
 
+/* What was never probed to work without one wants a PIN. */
+static const char *need_pin(const struct matcher *m, const struct node *value)
+{
+    bool wanted = true;
+    node_to_bool(value, &wanted);
+    if (node_get_bool(m->capabilities, "pin_never", false) != wanted)
+        return NULL;
+    return wanted ? "agreements need no PIN" : "agreements need the PIN";
+}
+
 static const char *need_rsa(const struct matcher *m, const struct node *value)
 {
     return need_flag(m, value, "rsa", "RSA keys");
@@ -212,6 +222,7 @@ static const struct need {
     {"dh",              NEED_BOOL,   need_dh,              NULL},
     {"read_only",       NEED_BOOL,   need_read_only,       NULL},
     {"rsa",             NEED_BOOL,   need_rsa,             NULL},
+    {"pin",             NEED_BOOL,   need_pin,             NULL},
     {"container_pin",   NEED_NUMBER, need_container_pin,   NULL},
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
     {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},

@@ -211,6 +211,16 @@ static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
     return probe_succeeded(r);
 }
 
+/* A fresh card's key that agrees though nobody was authenticated asks for no PIN. */
+static bool agrees_without_pin(struct probe *p)
+{
+    bool ok =
+        probe_group_begin(p, "probe/without-pin") && probe_acquire(p) &&
+        probe_succeeded(probe_ask(p, "{\"construct\":{\"container\":%u}}", agreeing_container(p)));
+    probe_group_end(p);
+    return ok;
+}
+
 static void probe_count(struct probe *p)
 {
     uint32_t count = 0;
@@ -222,6 +232,7 @@ static void probe_count(struct probe *p)
     probe_group_end(p);
     probe_note(p, "agreements", node_new_uint(p->keep, count));
     note_bool(p, "pin_always", pin_always);
+    note_bool(p, "pin_never", count > 0 && agrees_without_pin(p));
 }
 
 /* ---- what else there is to know ---- */

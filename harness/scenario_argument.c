@@ -175,7 +175,8 @@ static bool is_peer(struct diags *diags, const struct node *node, const char *wh
         return true;
     return diag_error(diags, node->at,
                       "%s must be new or a map of same: $NAME, leading_zeros: 1 or 2, point: "
-                      "off-curve, zero, overflow or infinity, curve, magic, cbKey and length",
+                      "off-curve, zero, overflow, overflow-y, all-ones or infinity, curve, magic, "
+                      "cbKey and length",
                       what);
 }
 

@@ -53,10 +53,9 @@ static bool read_point(const struct node *node, enum peer_point *out)
         const char *name;
         enum peer_point point;
     } points[] = {
-        {"off-curve", POINT_OFF_CURVE},
-        {"zero", POINT_ZERO},
-        {"overflow", POINT_OVERFLOW},
-        {"infinity", POINT_INFINITY},
+        {"off-curve", POINT_OFF_CURVE}, {"zero", POINT_ZERO},
+        {"overflow", POINT_OVERFLOW},   {"overflow-y", POINT_OVERFLOW_Y},
+        {"all-ones", POINT_ALL_ONES},   {"infinity", POINT_INFINITY},
     };
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
         if (text_is(node, points[i].name)) {

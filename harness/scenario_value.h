@@ -80,7 +80,15 @@ struct container_spec {
     uint64_t nth; /* 1-based */
 };
 
-enum peer_point { POINT_VALID, POINT_OFF_CURVE, POINT_ZERO, POINT_OVERFLOW, POINT_INFINITY };
+enum peer_point {
+    POINT_VALID,
+    POINT_OFF_CURVE,
+    POINT_ZERO,
+    POINT_OVERFLOW,
+    POINT_OVERFLOW_Y,
+    POINT_ALL_ONES,
+    POINT_INFINITY
+};
 
 struct peer_spec {
     const char *same;       /* the agreement whose peer is used again; NULL: a new one */

@@ -99,6 +99,8 @@ static const char *point_kind(enum peer_point point)
     case POINT_OFF_CURVE: return "off-curve";
     case POINT_ZERO: return "zero";
     case POINT_OVERFLOW: return "overflow";
+    case POINT_OVERFLOW_Y: return "overflow-y";
+    case POINT_ALL_ONES: return "all-ones";
     case POINT_INFINITY: return "infinity";
     case POINT_VALID: break;
     }

@@ -189,6 +189,16 @@ static void apply_pcsc(const struct trouble *trouble, struct host_call *made)
     made->pcsc_value = trouble->value;
 }
 
+/* To destroy it changes nothing. */
+static uint32_t unused_index(struct step_call *call)
+{
+    static const struct agreement_ref unused = {.kind = AGREEMENT_UNUSED};
+    const char *why = NULL;
+    uint8_t index = UINT8_MAX;
+    step_resolve_agreement(call->run, &unused, call->context_id, &index, &why);
+    return index;
+}
+
 static void prepare_answers(struct step_call *call)
 {
     const struct callback_script *script = &call->step->callbacks;
@@ -196,11 +206,14 @@ static void prepare_answers(struct step_call *call)
         arena_array(call->run->arena, struct image_answer, script->answer_count + 1);
     for (size_t i = 0; i < script->answer_count; i++) {
         const struct callback_answer *from = &script->answers[i];
-        answers[i] = (struct image_answer){.handle = from->handle,
-                                           .status = from->status,
-                                           .write = from->write,
-                                           .delay_ms = from->delay_ms,
-                                           .calls_back = from->calls_back};
+        answers[i] = (struct image_answer){
+            .handle = from->handle,
+            .status = from->status,
+            .write = from->write,
+            .delay_ms = from->delay_ms,
+        };
+        if (from->calls_back)
+            answers[i].calls_back = 1u + unused_index(call);
         /* An answer that writes nothing names no index. */
         bool named = from->index.kind != AGREEMENT_NAMED || from->index.name != NULL;
         if (named)

@@ -133,9 +133,6 @@ static void put_answer(struct frame_writer *event, const struct answer *answer, 
     frame_close(event, mark);
 }
 
-/* An index that no driver has given out yet when it asks: to destroy it changes nothing. */
-#define INDEX_OF_NOTHING 255
-
 /* What a caller may do meanwhile: take its time, or call the driver again. */
 static void dawdle(const struct answer *answer)
 {
@@ -146,7 +143,7 @@ static void dawdle(const struct answer *answer)
         return;
     CARD_DATA *card = (CARD_DATA *)(void *)context->region.data;
     if (card->pfnCardDestroyDHAgreement != NULL)
-        (void)card->pfnCardDestroyDHAgreement(card, INDEX_OF_NOTHING, 0);
+        (void)card->pfnCardDestroyDHAgreement(card, (BYTE)(answer->row.calls_back - 1), 0);
 }
 
 uint32_t agreement_answer(void *card_data, void *handle, uint8_t *index, uint32_t flags,

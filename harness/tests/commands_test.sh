@@ -83,7 +83,7 @@ expect_code 0 "$MDCTS" list --kinds documents --expanded
     wrong "the expanded list and its count differ"
 expect_code 0 "$MDCTS" list --coverage --kinds documents
 expect_no_text "$work/out" "R251 "
-expect_text "$work/out" "the whole suite   249 of 253 covered"
+expect_text "$work/out" "the whole suite   250 of 253 covered"
 expect_code 5 "$MDCTS" list --kinds documents R251
 expect_code 2 "$MDCTS" list --kinds bad
 expect_text "$work/err" "--kinds is suite or documents, not 'bad'"
@@ -107,6 +107,15 @@ expect_text "$work/out" "FAIL "
 expect_code 2 "$MDCTS" run --driver "$reference" --out "$work/twice" --kinds bad R196
 expect_code 2 "$MDCTS" judge "$work/twice" --kinds bad
 expect_code 0 "$MDCTS" explain derive/hash/named
+
+# The manual's worked example does what the manual says.
+awk '/^```yaml/ { inside = 1; next } /^```/ { if (inside) exit } inside' "$ROOT/cases/README.md" >"$work/example.yaml"
+expect_text "$work/example.yaml" "example/hash/named"
+expect_code 0 "$MDCTS" lint "$work/example.yaml"
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/example" "$work/example.yaml"
+checks=$((checks + 1))
+[ "$(grep -c '"id":"example/hash/named\[.*"verdict":"PASS"' "$work/example/results.json")" -eq 4 ] ||
+    wrong "the worked example does not pass four times"
 
 # A reader of somebody else's daemon is a real reader: PIN from the environment, sent once if it is wrong.
 expect_code 0 "$MDCTS" virtual -- "$MDCTS" readers

@@ -32,6 +32,15 @@ declare() {
 }
 run="$MDCTS run --profile $work/changed.yaml --driver $reference --out $work/run"
 
+# Nothing at all happens in a skipped case: no host, no APDU.
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/skips" 'acquire/entry-points/*'
+checks=$((checks + 1))
+skipped=$(sed -n 's/^{"case":{"n":\([0-9]*\),.*"skip":.*/\1/p' "$work/skips/trace.jsonl")
+[ -n "$skipped" ] || wrong "no case was skipped"
+for n in $skipped; do
+    ! grep -q "^{\"e\":.*\"c\":$n}" "$work/skips/trace.jsonl" || wrong "something happened in the skipped case $n"
+done
+
 # Refused though declared: one failure, and the cases that would need it cost nothing.
 declare -e 's/hashes: \[/hashes: [MD5, /'
 expect_code 1 $run derive/hash/named R190
