@@ -174,9 +174,10 @@ bool case_start_host(struct case_run *run)
         emit_broken(run, "no host could be started");
         return false;
     }
-    bool loaded = false;
+    bool loaded = run->env->preloaded;
     enum host_outcome outcome =
-        host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
+        loaded ? host_load_later(run->host, run->env->driver)
+               : host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);
     if (outcome == HOST_RETURNED && loaded)
         case_connect(run, 0);
     return true;

@@ -26,6 +26,7 @@ struct card_control;
 struct run_environment {
     struct link *link;
     const char *driver;         /* absolute path */
+    bool preloaded;             /* by link's server: loading it can't fail any more */
     const char *const *readers; /* PC/SC names; the first is the default */
     size_t reader_count;
     struct card_control *cards[HOST_READERS_MAX]; /* of the virtual readers; NULL on others */

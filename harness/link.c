@@ -109,8 +109,8 @@ static enum progress take_frames(struct host *host, uint16_t wanted, struct fram
         case FRAME_WHOLE: break;
         }
         host->incoming_used += frame.size;
-        if (host->queued_count > 0 && frame.kind > REPLY && frame.kind <= REPLY + REQUEST_LAST) {
-            host->queued_count--;
+        if (host->queued_due > 0 && frame.kind > REPLY && frame.kind <= REPLY + REQUEST_LAST) {
+            host->queued_due--;
             host->queued_refused |= reply_number(&frame, FIELD_STATE) != REPLY_DONE;
             continue;
         }
@@ -302,6 +302,28 @@ static enum progress wait_step(struct host *host, struct exchange *exchange, int
     return ended ? PROGRESS_CLOSED : PROGRESS_IDLE;
 }
 
+static enum host_outcome await_reply(struct host *host, struct exchange *exchange,
+                                     uint32_t timeout_ms)
+{
+    if (timeout_ms == 0)
+        timeout_ms = LINK_TIMEOUT_MS;
+    uint64_t deadline = clock_ms() + timeout_ms;
+    /* It may have come together with the one before. */
+    enum progress progress = take_frames(host, exchange->wanted, exchange->reply);
+    while (progress <= PROGRESS_SOME) {
+        uint64_t now = clock_ms();
+        if (now >= deadline)
+            break;
+        progress = wait_step(host, exchange, (int)(deadline - now));
+        if (parallel_goes_on(host))
+            deadline = clock_ms() + timeout_ms;
+    }
+    if (progress != PROGRESS_REPLY)
+        return conclude(host, progress, timeout_ms, deadline);
+    deliver_outputs(host);
+    return HOST_RETURNED;
+}
+
 enum host_outcome host_request(struct host *host, struct frame_writer *request, uint32_t timeout_ms,
                                struct frame *reply)
 {
@@ -313,25 +335,23 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
     frame_read((struct bytes){request->data + request->start, request->len - request->start},
                &frame);
     host->queued = (struct bytes){0};
+    host->queued_due = host->queued_count;
+    host->queued_count = 0;
     host->queued_refused = false;
     struct exchange exchange = {{request->data, request->len}, REPLY + frame.kind, reply};
-    if (timeout_ms == 0)
-        timeout_ms = LINK_TIMEOUT_MS;
-    uint64_t deadline = clock_ms() + timeout_ms;
     send_some(host, &exchange);
-    enum progress progress = PROGRESS_IDLE;
-    while (progress <= PROGRESS_SOME) {
-        uint64_t now = clock_ms();
-        if (now >= deadline)
-            break;
-        progress = wait_step(host, &exchange, (int)(deadline - now));
-        if (parallel_goes_on(host))
-            deadline = clock_ms() + timeout_ms;
-    }
-    if (progress != PROGRESS_REPLY)
-        return conclude(host, progress, timeout_ms, deadline);
-    deliver_outputs(host);
-    return host->queued_refused ? HOST_REFUSED : HOST_RETURNED;
+    enum host_outcome outcome = await_reply(host, &exchange, timeout_ms);
+    return outcome == HOST_RETURNED && host->queued_refused ? HOST_REFUSED : outcome;
+}
+
+enum host_outcome host_await_freed(struct host *host)
+{
+    struct frame reply;
+    struct exchange exchange = {.wanted = REPLY + REQUEST_FREE, .reply = &reply};
+    if (host->gone || !host->freeing)
+        return host->gone ? HOST_GONE : HOST_RETURNED;
+    host->freeing = false;
+    return await_reply(host, &exchange, 0);
 }
 
 void host_forget(struct host *host)

@@ -135,6 +135,8 @@ struct host_ended host_kill(struct host *host);
  * outcome's absence of loading: HOST_RETURNED with *loaded false. */
 enum host_outcome host_load(struct host *host, const char *driver, uint32_t timeout_ms,
                             bool *loaded);
+/* The same, together with the next request, for a driver that the server has loaded already. */
+enum host_outcome host_load_later(struct host *host, const char *driver);
 
 /* ---- PC/SC (through the real library, never through the tap) ---- */
 
@@ -335,8 +337,10 @@ struct host_call {
     uint32_t current; /* context whose CARD_DATA CspGetDHAgreement should see ("same") */
     uint32_t step;
     uint32_t timeout_ms;
-    bool transaction; /* hold one around the call, if connected and none is held */
-    bool cache_after; /* host_context_after_acquire() of `current` if the call succeeds */
+    bool transaction;   /* hold one around the call, if connected and none is held */
+    bool cache_after;   /* host_context_after_acquire() of `current` if the call succeeds */
+    bool free_returned; /* the caller frees each block that a follow's pointer leads to, once the
+                           result is taken: host_await_freed() must be called then */
     const struct host_value *args;
     size_t arg_count;
     const struct host_object *objects;
@@ -438,7 +442,11 @@ enum host_outcome host_parallel(struct host *host, const struct host_parallel *b
  */
 enum host_outcome host_thread(struct host *host, uint32_t number);
 
-/* The caller frees a block that the driver returned: event free {.., "caller": true}. */
+/* After a call with free_returned that was HOST_RETURNED, before any other request: hands out the
+ * events free {.., "caller": true} of the blocks that were freed.  Nothing to do after others. */
+enum host_outcome host_await_freed(struct host *host);
+
+/* The caller frees a block that the driver returned: the same event. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
 
 /* Reads the host's memory from inside; fewer bytes when the rest can't be read.  Of a length of 0

@@ -2,7 +2,7 @@
 /* host_call(): the request's arrays out, the result's arrays in. */
 #include "link_internal.h"
 
-_Static_assert(sizeof(struct wire_call) == 84 && sizeof(struct wire_object) == 32 &&
+_Static_assert(sizeof(struct wire_call) == 88 && sizeof(struct wire_object) == 32 &&
                    sizeof(struct wire_answer) == 64 && sizeof(struct wire_followed) == 56,
                "rows have no padding");
 
@@ -120,6 +120,7 @@ void call_put(struct frame_writer *request, const struct host_call *call)
         .step = call->step,
         .transaction = call->transaction,
         .cache_after = call->cache_after,
+        .free_returned = call->free_returned,
         .alloc_nth = call->alloc.nth,
         .alloc_from = call->alloc.from_then_on,
         .realloc_nth = call->realloc.nth,
@@ -260,7 +261,10 @@ enum host_outcome host_call(struct host *host, const struct host_call *call,
     /* The PIN of a call must not outlive it on this side either. */
     explicit_bzero(host->link->outgoing, request.len);
     out->outcome = reply_outcome(outcome, &reply);
-    if (out->outcome == HOST_RETURNED && !call_get_result(host->sink.arena, &reply, call, out))
+    host->freeing = out->outcome == HOST_RETURNED && call->free_returned;
+    if (out->outcome == HOST_RETURNED && !call_get_result(host->sink.arena, &reply, call, out)) {
+        host_await_freed(host);
         out->outcome = HOST_REFUSED;
+    }
     return out->outcome;
 }

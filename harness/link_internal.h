@@ -48,10 +48,12 @@ struct host {
     struct output outputs[2]; /* stdout, stderr */
     uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
-    size_t incoming_peak; /* how much of it was ever used */
-    struct bytes queued;  /* requests to be sent with the next one; in the sink's arena */
-    uint32_t queued_count;
+    size_t incoming_peak;  /* how much of it was ever used */
+    struct bytes queued;   /* requests to be sent with the next one; in the sink's arena */
+    uint32_t queued_count; /* of them */
+    uint32_t queued_due;   /* replies to those that were sent, still to come */
     bool queued_refused;
+    bool freeing;                  /* the second reply to a call is still to be taken */
     uint32_t step, thread;         /* that events of our own are charged to */
     struct parallel_run *parallel; /* NULL: no REQUEST_PARALLEL is being carried out */
     uint64_t sequence;             /* of the last event delivered */

@@ -55,6 +55,13 @@ enum host_outcome host_load(struct host *host, const char *driver, uint32_t time
     return reply_outcome(outcome, &reply);
 }
 
+enum host_outcome host_load_later(struct host *host, const char *driver)
+{
+    struct frame_writer request = request_begin(host, REQUEST_LOAD);
+    frame_put_text(&request, FIELD_NAME, driver);
+    return host_request_later(host, &request);
+}
+
 enum host_outcome host_connect(struct host *host, uint32_t number, const char *reader,
                                uint32_t timeout_ms, struct host_card *out)
 {
@@ -190,7 +197,9 @@ enum host_outcome host_context_drop(struct host *host, uint32_t id)
 
 enum host_outcome host_thread(struct host *host, uint32_t number)
 {
-    return request_number(host, REQUEST_THREAD, number);
+    struct frame_writer request = request_begin(host, REQUEST_THREAD);
+    frame_put_uint(&request, FIELD_NUMBER, number);
+    return host_request_later(host, &request);
 }
 
 /* ---- memory ---- */

@@ -33,6 +33,32 @@ static void test_link__key_comes_back_and_is_freed(void **state)
     assert_true(end().clean);
 }
 
+/* The key is followed twice, and freed once. */
+static void test_link__what_a_call_returned_is_freed_after_its_result(void **state)
+{
+    (void)state;
+    struct host_result result;
+    assert_int_equal(load("none"), HOST_RETURNED);
+    assert_int_equal(acquire(), HOST_RETURNED);
+    struct host_call call = derive_call(DEADLINE_MS);
+    struct host_follow twice[] = {call.follows[0], call.follows[0]};
+    call.follows = twice;
+    call.follow_count = 2;
+    call.free_returned = true;
+    assert_int_equal(host_call(rig.host, &call, &result), HOST_RETURNED);
+    assert_true(result.follows[1].pointer.live);
+    assert_int_equal(result.follows[1].bytes.len, 20);
+    assert_null(find_event("free", 1));
+    assert_int_equal(host_await_freed(rig.host), HOST_RETURNED);
+    struct node *event = find_event("free", 1);
+    assert_int_equal(node_get_uint(event, "s", 0), call.step);
+    assert_true(node_get_bool(event, "caller", false));
+    assert_null(find_event("free", 2));
+    assert_int_equal(host_await_freed(rig.host), HOST_RETURNED); /* there is nothing to be done */
+    assert_int_equal(host_free(rig.host, 2, 4), HOST_REFUSED);   /* another answer than that */
+    assert_true(end().clean);
+}
+
 static void test_link__events_are_numbered_and_charged_to_steps(void **state)
 {
     (void)state;
@@ -256,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(key_comes_back_and_is_freed),
+        TEST(what_a_call_returned_is_freed_after_its_result),
         TEST(events_are_numbered_and_charged_to_steps),
         TEST(card_data_changes_and_images),
         TEST(version_4_has_no_derive),

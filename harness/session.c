@@ -331,6 +331,7 @@ void session_preload(struct session *session)
     if (try_to_load(session, link, session->env.driver) == NULL) {
         session->plain_link = session->env.link;
         session->env.link = link;
+        session->env.preloaded = true;
     } else {
         link_close(link);
     }

@@ -166,7 +166,6 @@ static void conclude(struct member *member, const struct host_result *result)
         step_not_run(call->run, call->outcome.why);
         return;
     }
-    call->keep_blocks = true; /* until the block has ended */
     bool is_query = call->step->op == STEP_DERIVE && call->sub == 0 && call->kept != NULL &&
                     call->beside.query == NULL;
     if (is_query)
@@ -198,13 +197,30 @@ static void tell_rest(const struct parallel *block, enum host_outcome outcome)
     }
 }
 
+/* The caller frees what the driver handed out, each block once. */
+static void free_returned(const struct step_call *call)
+{
+    uint32_t freed[HOST_FOLLOWS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < call->result.follow_count; i++) {
+        const struct host_pointer *pointer = &call->result.follows[i].pointer;
+        bool done = pointer->kind != POINTER_BLOCK || !pointer->live || pointer->offset != 0;
+        for (size_t f = 0; f < count; f++)
+            done = done || freed[f] == pointer->index;
+        if (done || count == HOST_FOLLOWS_MAX)
+            continue;
+        freed[count++] = pointer->index;
+        host_free(call->run->host, pointer->index, call->run->step);
+    }
+}
+
 static void free_blocks(const struct parallel *block)
 {
     for (size_t i = 0; i < block->count; i++) {
         struct member *member = block->members[i];
         stand_at(block->run, member);
         if (member->call.outcome.ran)
-            step_call_free_blocks(&member->call);
+            free_returned(&member->call);
     }
 }
 

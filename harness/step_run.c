@@ -309,22 +309,6 @@ static void emit_return(struct step_call *call)
     case_emit(call->run, event);
 }
 
-void step_call_free_blocks(struct step_call *call)
-{
-    uint32_t freed[HOST_FOLLOWS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < call->result.follow_count; i++) {
-        const struct host_pointer *pointer = &call->result.follows[i].pointer;
-        bool done = pointer->kind != POINTER_BLOCK || !pointer->live || pointer->offset != 0;
-        for (size_t f = 0; f < count; f++)
-            done = done || freed[f] == pointer->index;
-        if (done || count == HOST_FOLLOWS_MAX)
-            continue;
-        freed[count++] = pointer->index;
-        host_free(call->run->host, pointer->index, call->run->step);
-    }
-}
-
 /* What will happen to the call's commands, by the card or by the tap; NULL: nothing. */
 static const struct trouble *trouble_here(const struct step_call *call, bool by_tap,
                                           struct trouble *swept)
@@ -390,6 +374,7 @@ bool step_call_draft(struct step_call *call, struct host_call *out)
     out->step = run->step;
     out->timeout_ms = case_timeout_ms(run, call->step);
     out->cache_after = call->step->op == STEP_ACQUIRE;
+    out->free_returned = true;
     out->transaction = call->step->transaction && strcmp(call->entry, "CardDeleteContext") != 0;
     apply_script(call, out);
     return true;
@@ -450,8 +435,7 @@ void step_call_finish(struct step_call *call)
     emit_object_changes(call);
     emit_card_data_changes(call);
     emit_return(call);
-    if (!call->keep_blocks)
-        step_call_free_blocks(call);
+    host_await_freed(call->run->host);
 }
 
 void step_call_do(struct step_call *call)

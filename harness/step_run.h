@@ -38,7 +38,6 @@ struct step_call {
     bool plain;   /* a preparation for the call that the step is about: neither raw nor faults */
     void *kept;   /* by a preparer, for its concluder */
     uint32_t sub; /* 0-based number of the call within the step */
-    bool keep_blocks; /* don't free what the driver returned */
     struct step_beside beside;
     struct host_result result;
     struct step_result outcome;
@@ -53,14 +52,13 @@ bool step_call_draft(struct step_call *call, struct host_call *out);
 void step_call_record(struct step_call *call);
 /* What came of it; call->result is filled in. */
 void step_call_take(struct step_call *call, enum host_outcome outcome);
-/* The caller frees what the driver handed out, each block once. */
-void step_call_free_blocks(struct step_call *call);
 
 /* Applies raw:, records the call, makes it.  call->outcome says whether it ran and what came out.
  */
 void step_call_make(struct step_call *call);
 
-/* Records what came back, to which a player may have added, and frees what the driver returned. */
+/* Records what came back, to which a player may have added, and that what the driver returned is
+ * freed; of calls that run beside others it is freed when all have ended. */
 void step_call_finish(struct step_call *call);
 
 /* The two in one, for steps that add nothing. */

@@ -283,6 +283,14 @@ static void reply_state(const struct caller_reply *to, enum reply_state state)
     channel_send(reply_begin(to, state));
 }
 
+/* The second reply to a call, as if the freeing had been asked for. */
+static void free_returned(void)
+{
+    static const struct caller_reply freed = {.kind = REPLY + REQUEST_FREE};
+    follows_free();
+    reply_state(&freed, REPLY_DONE);
+}
+
 static void reply_result(const struct caller_reply *to, const struct caller_request *request,
                          const struct wire_result *result)
 {
@@ -294,8 +302,11 @@ static void reply_result(const struct caller_reply *to, const struct caller_requ
     const struct context *current = context_get(request->head.current);
     if (current != NULL)
         frame_put_bytes(reply, FIELD_CARD_DATA, current->region.data, current->region.size);
-    if (!channel_send(reply))
+    bool frees = request->head.free_returned != 0 && to->kind == REPLY + REQUEST_CALL;
+    if (!(frees ? channel_keep(reply) : channel_send(reply)))
         reply_state(to, REPLY_MALFORMED);
+    else if (frees)
+        free_returned();
 }
 
 static void keep(const struct caller_request *request, const struct wire_result *result,

@@ -14,6 +14,7 @@
 #define LAST_EVENT_BYTES 4096
 #define LOCK_TRIES       2000
 #define WARM_BYTES       8192 /* most frames are smaller */
+#define KEPT_BYTES_MAX   (FRAME_BYTES_MAX / 4)
 
 static int channel = -1;
 static pid_t owner;
@@ -118,13 +119,16 @@ bool channel_send(struct frame_writer *from)
     return whole;
 }
 
-void channel_keep(struct frame_writer *from)
+bool channel_keep(struct frame_writer *from)
 {
+    if (from == &writer && from->len > KEPT_BYTES_MAX)
+        return channel_send(from);
     if (from != &writer)
-        return;
-    frame_end(from);
+        return false;
+    bool whole = frame_end(from);
     outgoing_kept = from->len;
     pthread_mutex_unlock(&lock);
+    return whole;
 }
 
 struct frame_writer *channel_last_event(enum event_kind kind)

@@ -22,9 +22,10 @@ struct frame_writer *channel_event(enum event_kind kind);
 struct frame_writer *channel_reply(uint16_t kind);
 /* True if it was sent; false if the frame had grown too large and was dropped. */
 bool channel_send(struct frame_writer *writer);
-/* Leaves the event to go out with what is sent next, which spares the runner from waking twice: for
- * events of our own making that a reply follows at once. */
-void channel_keep(struct frame_writer *writer);
+/* Leaves the frame to go out with what is sent next, which spares the runner from waking twice: for
+ * frames of our own making that a reply follows at once.  A large one goes out now.  False as
+ * channel_send(). */
+bool channel_keep(struct frame_writer *writer);
 
 /* For a signal handler: waits for the lock only a while. */
 struct frame_writer *channel_last_event(enum event_kind kind);

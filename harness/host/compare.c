@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compare.h"
+#include "callbacks.h"
 #include "context.h"
 #include "objects.h"
 #include "scratch.h"
@@ -42,7 +43,7 @@ static bool same(const uint8_t *before, const uint8_t *now, size_t i)
 static void compare(const struct subject *subject, const uint8_t *before, const uint8_t *now,
                     size_t len)
 {
-    if (before != NULL && memcmp(before, now, len) == 0)
+    if (before == NULL ? region_is_canary(now, len) : memcmp(before, now, len) == 0)
         return;
     size_t start = SIZE_MAX, last = 0;
     for (size_t i = 0; i < len; i++) {
@@ -178,22 +179,42 @@ static void follow(const struct wire_follow *row, struct wire_followed *out, uin
     out->readable = address != 0 && out->len == out->wanted;
 }
 
+static struct {
+    struct wire_followed rows[HOST_FOLLOWS_MAX];
+    size_t count;
+} followed;
+
 void follows_put(struct frame_writer *reply, struct bytes rows)
 {
-    static struct wire_followed results[HOST_FOLLOWS_MAX];
     uint8_t *bytes[HOST_FOLLOWS_MAX];
     struct wire_follow row;
     size_t count = 0, total = 0;
     for (; count < HOST_FOLLOWS_MAX && wire_row(rows, count, &row, sizeof row); count++) {
-        results[count] = (struct wire_followed){0};
-        follow(&row, &results[count], &bytes[count]);
-        total += (size_t)results[count].len;
+        followed.rows[count] = (struct wire_followed){0};
+        follow(&row, &followed.rows[count], &bytes[count]);
+        total += (size_t)followed.rows[count].len;
     }
-    frame_put_bytes(reply, FIELD_FOLLOWS, results, count * sizeof *results);
+    followed.count = count;
+    frame_put_bytes(reply, FIELD_FOLLOWS, followed.rows, count * sizeof *followed.rows);
     uint8_t *to = frame_reserve(reply, FIELD_FOLLOW_DATA, total);
     for (size_t i = 0; to != NULL && i < count; i++) {
-        if (results[i].len > 0)
-            memcpy(to, bytes[i], (size_t)results[i].len);
-        to += results[i].len;
+        if (followed.rows[i].len > 0)
+            memcpy(to, bytes[i], (size_t)followed.rows[i].len);
+        to += followed.rows[i].len;
     }
+}
+
+void follows_free(void)
+{
+    for (size_t i = 0; i < followed.count; i++) {
+        struct wire_followed *one = &followed.rows[i];
+        if (one->kind != POINTER_BLOCK || one->offset != 0)
+            continue;
+        /* Two pointers may lead to one block. */
+        struct wire_followed now = {0};
+        pointer_classify(one->address, &now);
+        if (now.live != 0)
+            callbacks_caller_free((void *)(uintptr_t)one->address); // NOLINT: a driver's pointer
+    }
+    followed.count = 0;
 }

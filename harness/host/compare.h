@@ -17,5 +17,8 @@ void images_put(struct frame_writer *reply);
 /* False if the rows are malformed. */
 bool follows_valid(struct bytes rows);
 void follows_put(struct frame_writer *reply, struct bytes rows);
+/* What the pointers of the last follows_put() lead to is freed as by the caller, each block once.
+ */
+void follows_free(void);
 
 #endif

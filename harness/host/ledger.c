@@ -71,13 +71,9 @@ static enum ledger_damage damage_of(const struct block *block, size_t room)
     size_t in_front = (size_t)(data - block->region.pages);
     if (room > in_front)
         room = in_front;
-    for (size_t i = block->size; i < block->region.size; i++)
-        if (data[i] != REGION_CANARY)
-            return LEDGER_OVERRUN;
-    for (const uint8_t *at = data - room; at < data; at++)
-        if (*at != REGION_CANARY)
-            return LEDGER_UNDERRUN;
-    return LEDGER_SOUND;
+    if (!region_is_canary(data + block->size, block->region.size - block->size))
+        return LEDGER_OVERRUN;
+    return region_is_canary(data - room, room) ? LEDGER_SOUND : LEDGER_UNDERRUN;
 }
 
 static struct ledger_fact fact_of(uintptr_t address)

@@ -105,16 +105,27 @@ bool objects_patch(uint32_t index, uint64_t offset, const void *value, size_t si
     return true;
 }
 
+/* Most of a call's objects lie side by side. */
+static void close_all(const struct object *objects, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        struct region together = objects[i++].region;
+        while (i < count && region_join(&together, &objects[i].region))
+            i++;
+        region_close(&together);
+    }
+}
+
 void objects_drop(void)
 {
     struct object *objects = mine()->items;
     size_t count = mine()->count;
+    close_all(objects, count);
     for (size_t i = 0; i < count; i++) {
         struct object *slot = &remembered[dropped++ % OBJECT_REMEMBER_MAX];
         region_free(&slot->region);
         *slot = objects[i];
         slot->image = NULL;
-        region_close(&slot->region);
     }
     mine()->count = 0;
 }

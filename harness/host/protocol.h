@@ -103,7 +103,7 @@ struct wire_answer {
 
 struct wire_call {
     uint32_t entry, table, current, step;
-    uint32_t transaction, cache_after;
+    uint32_t transaction, cache_after, free_returned;
     uint32_t alloc_nth, alloc_from, realloc_nth, realloc_from, heap_nth, heap_from;
     uint32_t pcsc_nth, pcsc_from, pcsc_kind, pcsc_value;
     uint32_t lane, meet; /* of REQUEST_PARALLEL: the thread, and where the call waits for others */

@@ -133,6 +133,21 @@ void region_close(const struct region *region)
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+bool region_join(struct region *region, const struct region *next)
+{
+    if (next->map == NULL || next->map != region->map + region->map_len)
+        return false;
+    region->map_len += next->map_len;
+    region->pages_len = (size_t)(next->pages + next->pages_len - region->pages);
+    return true;
+}
+
+bool region_is_canary(const uint8_t *from, size_t len)
+{
+    /* Each byte equals the one behind it: the library's comparison is many times a loop's. */
+    return len == 0 || (from[0] == REGION_CANARY && memcmp(from, from + 1, len - 1) == 0);
+}
+
 void region_free(struct region *region)
 {
     if (region->map != NULL)

@@ -36,7 +36,12 @@ struct region region_new_inside(size_t size, size_t offset);
 void region_read_only(const struct region *region);
 /* Inaccessible from now on, but the addresses stay taken. */
 void region_close(const struct region *region);
+/* If next lies right behind region it becomes a part of it, so that one region_close() is enough
+ * for both. */
+bool region_join(struct region *region, const struct region *next);
 void region_free(struct region *region);
+/* Whether len bytes are all REGION_CANARY. */
+bool region_is_canary(const uint8_t *from, size_t len);
 bool region_holds(const struct region *region, uintptr_t address);
 
 /* Copies from memory that may be unreadable; the number of bytes that could be read. */

@@ -69,6 +69,43 @@ static void test_region__a_closed_one_stays_in_its_place_but_cannot_be_read(void
     free_all();
 }
 
+/* The last one stays open, whether it lies beside the others or not. */
+static void test_region__neighbours_are_closed_together(void **state)
+{
+    (void)state;
+    take_all();
+    size_t calls = 0;
+    for (size_t i = 0; i < REGIONS - 1; calls++) {
+        struct region together = regions[i++];
+        while (i < REGIONS - 1 && region_join(&together, &regions[i]))
+            i++;
+        region_close(&together);
+    }
+    assert_in_range(calls, 1, REGIONS / 2);
+    for (size_t i = 0; i < REGIONS - 1; i++)
+        assert_false(readable(regions[i].data));
+    assert_true(readable(regions[REGIONS - 1].data));
+    free_all();
+}
+
+static void test_region__any_byte_spoils_the_canary(void **state)
+{
+    (void)state;
+    uint8_t bytes[40];
+    memset(bytes, REGION_CANARY, sizeof bytes);
+    for (size_t len = 0; len <= sizeof bytes; len++)
+        assert_true(region_is_canary(bytes, len));
+    for (size_t at = 0; at < sizeof bytes; at++) {
+        bytes[at] ^= 1;
+        assert_false(region_is_canary(bytes, sizeof bytes));
+        assert_true(region_is_canary(bytes, at));
+        bytes[at] ^= 1;
+    }
+    memset(bytes, 0, sizeof bytes); /* all alike, and none of them right */
+    assert_false(region_is_canary(bytes, sizeof bytes));
+    assert_false(region_is_canary(bytes, 1));
+}
+
 /* Last, since places are not given twice. */
 static void test_region__places_made_ahead_are_like_the_others(void **state)
 {
@@ -79,6 +116,8 @@ static void test_region__places_made_ahead_are_like_the_others(void **state)
     test_region__no_two_share_a_page(state);
     regions_prepare();
     test_region__a_closed_one_stays_in_its_place_but_cannot_be_read(state);
+    regions_prepare();
+    test_region__neighbours_are_closed_together(state);
 }
 
 int main(void)
@@ -87,6 +126,8 @@ int main(void)
         cmocka_unit_test(test_region__data_is_zero_canary_around_it_and_nothing_behind),
         cmocka_unit_test(test_region__no_two_share_a_page),
         cmocka_unit_test(test_region__a_closed_one_stays_in_its_place_but_cannot_be_read),
+        cmocka_unit_test(test_region__neighbours_are_closed_together),
+        cmocka_unit_test(test_region__any_byte_spoils_the_canary),
         cmocka_unit_test(test_region__places_made_ahead_are_like_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
