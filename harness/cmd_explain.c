@@ -6,6 +6,7 @@
 #include "coverage.h"
 #include "json_tree.h"
 #include "judge_invariant.h"
+#include "mutant_row.h"
 #include "options.h"
 #include "paths.h"
 #include "scenario_argument.h"
@@ -19,6 +20,7 @@ struct explain {
     struct diags diags;
     struct arena keep;
     struct scenario scenario;
+    struct mutant_rows mutants; /* none where their table is not here */
 };
 
 static void print_line(const char *name, const char *text)
@@ -57,6 +59,17 @@ static void print_covering_cases(const struct explain *x, const char *id)
         print_line("cases", "none");
 }
 
+/* Defects of the suite's own driver that show in the requirement: what it is that fails. */
+static void print_mutants(const struct explain *x, const char *id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < x->mutants.count; i++) {
+        const struct mutant_row *row = &x->mutants.items[i];
+        if (mutant_row_named(row, id) != NULL)
+            printf("  %-12s %s\n", count++ == 0 ? "found" : "", row->sentence);
+    }
+}
+
 static void explain_requirement(const struct explain *x, const struct requirement *row)
 {
     static const char *const others[] = {
@@ -77,6 +90,7 @@ static void explain_requirement(const struct explain *x, const struct requiremen
                row->kind == KIND_INF ? "; another SCARD_* refusal: WARN" : "");
     print_line("untestable", row->untestable);
     print_covering_cases(x, row->id);
+    print_mutants(x, row->id);
 }
 
 /* ---- cases ---- */
@@ -187,7 +201,7 @@ static bool explain_words(struct explain *x, const char *dir, const struct optio
 
 int cmd_explain(int argc, char **argv)
 {
-    struct explain x = {0};
+    static struct explain x;
     struct option_list requirements = {0};
     const char *dir = NULL;
     const struct option_row rows[] = {
@@ -196,18 +210,22 @@ int cmd_explain(int argc, char **argv)
         {"requirements", 0, OPTION_LIST, "FILE", "rows of your own, besides requirements.yaml",
          &requirements},
     };
-    const struct command_line command = {"explain",
-                                         "REQUIREMENT | CASE-ID ...",
-                                         "Says what a requirement wants, which return codes pass "
-                                         "and which cases check it; or what a\n"
-                                         "case does, step by step.",
-                                         NULL,
-                                         rows,
-                                         sizeof rows / sizeof rows[0]};
+    const struct command_line command = {
+        "explain",
+        "REQUIREMENT | CASE-ID ...",
+        "Says what a requirement wants, which return codes pass, which cases check it and which\n"
+        "defects they were seen to find; or what a case does, "
+        "step by step.",
+        NULL,
+        rows,
+        sizeof rows / sizeof rows[0]};
     size_t count = 0;
     int code = options_read(&command, argc, argv, &count);
     if (code < 0 && count == 0)
         return options_complain(&command, "a requirement or a case id is needed, such as R105");
+    x.mutants.keep = &x.keep;
+    if (code < 0)
+        mutant_rows_find(&x.mutants);
     if (code < 0)
         code = explain_words(&x, dir != NULL ? dir : cases_dir(), &requirements, argv, count)
                    ? EXIT_SUCCESS

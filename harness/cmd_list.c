@@ -4,6 +4,7 @@
 #include "case_files.h"
 #include "coverage.h"
 #include "judge_invariant.h"
+#include "mutant_row.h"
 #include "options.h"
 #include "paths.h"
 #include "plan.h"
@@ -94,7 +95,7 @@ static bool is_empty(const struct list *l)
 /* ---- coverage ---- */
 
 struct tally {
-    size_t rows, by_case, by_watch, untestable, open;
+    size_t rows, by_case, by_watch, untestable, open, unguarded;
 };
 
 static const char *coverage_words(struct list *l, const struct requirement *row,
@@ -117,41 +118,69 @@ static const char *coverage_words(struct list *l, const struct requirement *row,
     return "no case";
 }
 
-static void print_tally(const char *what, const struct tally *t)
+/* Mutants show that what covers a requirement can fail; NULL: their table is not here. */
+static const char *guard_words(struct list *l, const struct mutant_rows *mutants,
+                               const struct requirement *row, struct tally *tally)
+{
+    size_t count = mutants == NULL ? 0 : mutant_rows_count(mutants, row->id);
+    if (tally->by_case + tally->by_watch == 0)
+        return "";
+    tally->unguarded += count == 0;
+    return count > 0 ? arena_printf(&l->keep, "%zu mutant%s", count, count == 1 ? "" : "s") : "-";
+}
+
+static void print_tally(const char *what, const struct tally *t, bool mutants)
 {
     printf(
         "%-16s %4zu of %zu covered: %zu by cases, %zu watched in every case; %zu untestable, %zu "
-        "without a case\n",
+        "without a case",
         what, t->by_case + t->by_watch, t->rows, t->by_case, t->by_watch, t->untestable, t->open);
+    if (mutants)
+        printf("; %zu covered without a mutant", t->unguarded);
+    putchar('\n');
 }
 
 static void add_tally(struct tally *to, const struct tally *t)
 {
-    *to = (struct tally){to->rows + t->rows, to->by_case + t->by_case, to->by_watch + t->by_watch,
-                         to->untestable + t->untestable, to->open + t->open};
+    *to = (struct tally){to->rows + t->rows,         to->by_case + t->by_case,
+                         to->by_watch + t->by_watch, to->untestable + t->untestable,
+                         to->open + t->open,         to->unguarded + t->unguarded};
+}
+
+/* NULL if the table is not here. */
+static const struct mutant_rows *find_mutants(struct list *l)
+{
+    struct mutant_rows *rows = arena_new(&l->keep, struct mutant_rows);
+    rows->keep = &l->keep;
+    return mutant_rows_find(rows) ? rows : NULL;
 }
 
 static void print_coverage(struct list *l)
 {
     struct tally levels[3] = {{0}}, documents = {0}, all = {0};
+    const struct mutant_rows *mutants = find_mutants(l);
     for (size_t i = 0; i < l->scenario.requirements.count; i++) {
         const struct requirement *row = &l->scenario.requirements.items[i];
         struct tally tally = {.rows = 1};
         const char *words = coverage_words(l, row, &tally);
+        const char *guard = guard_words(l, mutants, row, &tally);
         add_tally(&all, &tally);
         if (kinds_include(KINDS_DOCUMENTS, row->kind))
             add_tally(&documents, &tally);
         if (!kinds_include(l->kinds, row->kind))
             continue;
         add_tally(&levels[row->level], &tally);
-        printf("%-6s %-7s %-4s %-28s %s\n", row->id, requirement_level_name(row->level),
-               requirement_kind_name(row->kind), words, row->text);
+        printf("%-6s %-7s %-4s %-22s %-10s %s\n", row->id, requirement_level_name(row->level),
+               requirement_kind_name(row->kind), words, guard, row->text);
     }
     putchar('\n');
     for (size_t i = 0; i < 3; i++)
-        print_tally(requirement_level_name((enum requirement_level)i), &levels[i]);
-    print_tally("the whole suite", &all);
-    print_tally("the documents", &documents);
+        print_tally(requirement_level_name((enum requirement_level)i), &levels[i], mutants != NULL);
+    print_tally("the whole suite", &all, mutants != NULL);
+    print_tally("the documents", &documents, mutants != NULL);
+    if (mutants == NULL)
+        puts("\nThe table of mutants (fixtures/reference/defects.def, beside the cases) is not "
+             "here.");
 }
 
 /* ---- the command ---- */
@@ -211,7 +240,8 @@ int cmd_list(int argc, char **argv)
 {
     struct list l = {0};
     const struct option_row rows[] = {
-        {"coverage", 0, OPTION_FLAG, NULL, "every requirement and what covers it", &l.coverage},
+        {"coverage", 0, OPTION_FLAG, NULL,
+         "every requirement: cases and mutants, or why there are none", &l.coverage},
         {"expanded", 0, OPTION_FLAG, NULL, "the id of every case after the matrix", &l.expanded},
         {"level", 0, OPTION_TEXT, "LEVEL", "must, should or may: that level and stricter ones",
          &l.level},

@@ -8,21 +8,13 @@
 
 #include <stdio.h>
 
-static bool is_guarded(const struct mutant_rows *rows, const char *requirement)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        if (mutant_row_named(&rows->items[i], requirement) != NULL)
-            return true;
-    return false;
-}
-
 static bool check_all(const struct mutant_rows *rows, const struct scenario *scenario)
 {
     bool ok = true;
     for (size_t i = 0; i < scenario->requirements.count; i++) {
         const struct requirement *row = &scenario->requirements.items[i];
         bool covered = coverage_count(scenario, row->id) > 0 || watch_knows(row->id);
-        if (row->level != LEVEL_MUST || !covered || is_guarded(rows, row->id))
+        if (row->level != LEVEL_MUST || !covered || mutant_rows_count(rows, row->id) > 0)
             continue;
         printf("%s UNGUARDED: %s\n", row->id, row->text);
         ok = false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mutant_row.h"
 
+#include "paths.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 void mutant_die(const char *sentence, const char *what)
 {
-    fprintf(stderr, "mdcts-mutants: error: %s: %s\n", sentence, what);
+    fprintf(stderr, "%s: error: %s: %s\n", program_invocation_short_name, sentence, what);
     exit(4);
 }
 
@@ -148,6 +150,24 @@ void mutant_rows_read(struct mutant_rows *rows, const char *path, char **wanted,
             rows->items[rows->count - 1].profile = find_profile(rows->keep, path, dialect);
     }
     fclose(file);
+}
+
+bool mutant_rows_find(struct mutant_rows *rows)
+{
+    const char *path =
+        arena_printf(rows->keep, "%s/../fixtures/reference/defects.def", cases_dir());
+    if (access(path, R_OK) != 0)
+        return false;
+    mutant_rows_read(rows, path, NULL, 0);
+    return true;
+}
+
+size_t mutant_rows_count(const struct mutant_rows *rows, const char *requirement)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        count += mutant_row_named(&rows->items[i], requirement) != NULL;
+    return count;
 }
 
 static bool has_word(const char *words, const char *word)

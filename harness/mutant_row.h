@@ -50,6 +50,12 @@ _Noreturn void mutant_die(const char *sentence, const char *what);
 /* Adds the file's rows whose id is wanted; wanted_count 0: all of them. */
 void mutant_rows_read(struct mutant_rows *rows, const char *path, char **wanted, int wanted_count);
 
+/* Reads the suite's own table of defects, which lies beside the folder of cases; false if it isn't
+ * there, as in a copy that consists of programs and cases. */
+bool mutant_rows_find(struct mutant_rows *rows);
+
+/* How many rows name the requirement as an outcome. */
+size_t mutant_rows_count(const struct mutant_rows *rows, const char *requirement);
 /* Whether the row names the requirement, as an outcome or as a consequence. */
 bool mutant_row_names(const struct mutant_row *row, const char *requirement);
 /* NULL: not as an outcome. */

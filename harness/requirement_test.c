@@ -39,16 +39,17 @@ static void test_requirement__the_catalogue_is_complete(void **state)
 {
     (void)state;
     load();
-    assert_int_equal(all.requirements.count, 253);
-    for (int i = 1; i <= 253; i++) {
+    /* Rows are added at the end and never renumbered. */
+    for (size_t i = 0; i < all.requirements.count; i++) {
         const struct requirement *row =
-            requirement_find(&all.requirements, arena_printf(&keep, "R%03d", i));
-        assert_non_null(row);
+            requirement_find(&all.requirements, arena_printf(&keep, "R%03zu", i + 1));
+        assert_ptr_equal(row, &all.requirements.items[i]);
         assert_non_null(row->text);
         assert_non_null(row->source);
         assert_non_null(row->observe);
         assert_non_null(row->section);
     }
+    assert_true(all.requirements.count >= 253); /* with which it began */
 }
 
 static void test_requirement__outcomes_of_return_codes(void **state)

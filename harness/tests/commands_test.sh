@@ -58,14 +58,31 @@ expect_code 0 "$MDCTS" lint "$ROOT/cases"
 expect_code 0 "$MDCTS" list
 expect_text "$work/out" "derive/hash/named"
 expect_code 0 "$MDCTS" list --coverage
-expect_text "$work/out" "R253"
-ids=$(seq -f 'R%03g' 253)
+cp "$work/out" "$work/coverage"
+ids=$(requirement_ids)
+rows=$(echo "$ids" | wc -l)
+[ "$rows" -ge 253 ] || wrong "only $rows requirements"
+for id in $ids; do
+    checks=$((checks + 1))
+    grep -Eq "^$id .* (mutants?|-) +[A-Zpk]|^$id .* untestable: " "$work/coverage" ||
+        wrong "no cases and mutants, and no reason, for $id"
+done
 expect_code 0 "$MDCTS" explain $ids
 for id in $ids; do
     checks=$((checks + 1))
     grep -q "^$id " "$work/out" || wrong "explain says nothing about $id"
 done
-expect_code 2 "$MDCTS" explain R254
+expect_code 2 "$MDCTS" explain R999
+# What mutants showed: where their table lies beside the cases.
+expect_code 0 "$MDCTS" explain R152
+expect_text "$work/out" "found        HASH with SHA384 computes SHA256."
+mkdir "$work/elsewhere"
+cp -r "$ROOT/cases" "$work/elsewhere"
+expect_code 0 env MDCTS_CASES="$work/elsewhere/cases" "$MDCTS" list --coverage
+expect_no_text "$work/out" "1 mutant"
+expect_text "$work/out" "The table of mutants"
+expect_code 0 env MDCTS_CASES="$work/elsewhere/cases" "$MDCTS" explain R152
+expect_no_text "$work/out" "found"
 
 # Twice: by the whole suite and by the documents.
 expect_code 0 "$MDCTS" list
@@ -83,7 +100,8 @@ expect_code 0 "$MDCTS" list --kinds documents --expanded
     wrong "the expanded list and its count differ"
 expect_code 0 "$MDCTS" list --coverage --kinds documents
 expect_no_text "$work/out" "R251 "
-expect_text "$work/out" "the whole suite   249 of 253 covered"
+expect_text "$work/out" "$(grep '^the whole suite' "$work/coverage")"
+grep -q "^the whole suite .* of $rows covered: .* 0 without a case" "$work/coverage" || wrong "a requirement has no case"
 expect_code 5 "$MDCTS" list --kinds documents R251
 expect_code 2 "$MDCTS" list --kinds bad
 expect_text "$work/err" "--kinds is suite or documents, not 'bad'"

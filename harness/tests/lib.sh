@@ -57,6 +57,11 @@ expect_same() {
     cmp "$1" "$2" || wrong "$1 and $2 differ"
 }
 
+# requirement_ids: every id of the catalogue.
+requirement_ids() {
+    sed -n 's/^\(R[0-9]*\):$/\1/p' "$ROOT/cases/requirements.yaml"
+}
+
 # wait_until COMMAND...: until it succeeds, or a deadline that only a fault reaches.
 wait_until() {
     rounds=0

@@ -7,7 +7,7 @@ expect_code 0 "$MDCTS" run --driver "$DRIVERS/reference.so" --out "$work/run"
 for word in WARN FAIL CRASH HANG BLOCKED BROKEN; do
     expect_no_text "$work/out" "$word "
 done
-expect_text "$work/out" "253 requirements judged"
+expect_text "$work/out" "$(requirement_ids | wc -l) requirements judged"
 expect_code 0 xmllint --noout "$work/run/junit.xml"
 if python3 -c 'import jsonschema' 2>/dev/null; then
     expect_code 0 python3 -c '
