@@ -231,8 +231,14 @@ static void probe_count(struct probe *p)
                 break;
     probe_group_end(p);
     probe_note(p, "agreements", node_new_uint(p->keep, count));
+    bool pin_never = count > 0 && agrees_without_pin(p);
     note_bool(p, "pin_always", pin_always);
-    note_bool(p, "pin_never", count > 0 && agrees_without_pin(p));
+    note_bool(p, "pin_never", pin_never);
+    if (count > 0)
+        probe_note(p, "pin",
+                   node_new_string(p->keep, pin_never    ? "never"
+                                            : pin_always ? "always"
+                                                         : "once"));
 }
 
 /* ---- what else there is to know ---- */
@@ -431,20 +437,42 @@ static void probe_extras(struct probe *p)
                           0, output,
                           ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\",\"index\":"
                           "\"$z\",\"return\":0}]}"));
+    note_bool(p, "size_only",
+              kdf != NULL && derives(p, kdf, p->parameters, CARD_BUFFER_SIZE_ONLY, "null", ""));
     note_bool(p, "key_handles", kdf != NULL && returns_handles(p, kdf));
     note_bool(p, "hmac_secret", derives(p, "HMAC", "null", 1, output, ""));
 }
 
 /* ---- authentication ---- */
 
+static const char *const role_names[] = {"everyone", "user", "admin", "3", "4", "5", "6", "7"};
+
+/* The roles that the driver tells of: a PIN_SET, one bit a PIN_ID. */
+static void probe_roles(struct probe *p)
+{
+    struct bytes set;
+    if (highest_version(p) < CARD_DATA_VERSION_SIX)
+        return;
+    if (probe_group_begin(p, "probe/roles") && probe_acquire(p)) {
+        struct step_result r = probe_ask(p, "{\"get_property\":{\"name\":\"PIN List\"}}");
+        if (probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &set) && set.len == 4) {
+            struct node *roles = node_new_list(p->keep);
+            for (size_t role = ROLE_USER; role < ROLES_COUNT; role++)
+                if ((set.data[0] >> role & 1) != 0)
+                    node_append(roles, node_new_string(p->keep, role_names[role]));
+            probe_note(p, "driver_pin_roles", roles);
+        }
+    }
+    probe_group_end(p);
+}
+
 /* The roles whose PINs the run has, and whether an entered one can be undone. */
 static void probe_pins(struct probe *p)
 {
-    static const char *const names[] = {"everyone", "user", "admin", "3", "4", "5", "6", "7"};
     struct node *roles = node_new_list(p->keep);
     for (size_t role = 0; role < ROLES_COUNT; role++)
         if (p->env.secrets != NULL && p->env.secrets->pins[role].data != NULL)
-            node_append(roles, node_new_string(p->keep, names[role]));
+            node_append(roles, node_new_string(p->keep, role_names[role]));
     bool deauthenticates =
         probe_group_begin(p, "probe/pins") && authenticated(p) &&
         probe_succeeded(probe_ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
@@ -491,6 +519,7 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
     }
     probe_container_pins(&p);
     probe_card(&p);
+    probe_roles(&p);
     probe_pins(&p);
     note_tap(&p);
     arena_free(&p.arena);

@@ -2,27 +2,46 @@
 #include "probe_report.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What a comment says about each capability; the order of the file. */
+#define CURVES_MAX 8
+
 static const struct {
-    const char *key, *found, *comment;
+    const char *key, *found, *comment; /* found NULL: put together from the containers */
 } rows[] = {
     {"versions", "driver_versions", "CARD_DATA versions that it accepts as asked"},
+    {"curves", NULL, "of the keys that agree"},
     {"dh", "dh", "it has CardConstructDHAgreement, CardDeriveKey, CardDestroyDHAgreement"},
     {"kdfs", "kdfs", "names that CardDeriveKey takes"},
     {"hashes", "hashes", "names that KDF_HASH_ALGORITHM takes"},
+    {"size_only", "size_only", "CARD_BUFFER_SIZE_ONLY tells the key's size"},
     {"hmac_secret", "hmac_secret", "KDF_USE_SECRET_AS_HMAC_KEY_FLAG works"},
     {"secret_handles", "secret_handles", "KDF_NCRYPT_SECRET_HANDLE parameters work"},
     {"key_handles", "key_handles", "CARD_RETURN_KEY_HANDLE works"},
     {"agreements", "agreements", "alive at once; probing stops at 9"},
     {"output", "output", "who allocates pbDerivedKey: callee, caller, or both work"},
+    {"pin", "pin", "how often an agreement needs the PIN: once, always (anew each time), never"},
+    {"pin_roles", "driver_pin_roles", "the PINs that its PIN List names"},
     {"deauthenticate", "deauthenticate", "the PIN's effect can be undone without a reset"},
 };
+
+/* Words that YAML takes for nothing else. */
+static bool is_word(const char *text)
+{
+    static const char *const others[] = {"y",    "n",     "yes", "no",   "on",
+                                         "true", "false", "off", "null", "nan"};
+    bool letter = (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z');
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        letter = letter && strcasecmp(text, others[i]) != 0;
+    return letter && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789_-")] == '\0';
+}
 
 /* YAML quotes whatever could be read as something else. */
 static void print_scalar(FILE *to, const struct node *node)
 {
-    if (node->kind == NODE_PLAIN) {
+    if (node->kind == NODE_PLAIN || is_word(node->text)) {
         fputs(node->text, to);
         return;
     }
@@ -56,17 +75,38 @@ static void print_flow(FILE *to, const struct node *node)
     fputc(map ? '}' : ']', to);
 }
 
+/* The curves of the containers that agree, each once, in their order. */
+static void print_curves(FILE *to, const struct node *containers)
+{
+    const struct node *row = containers == NULL ? NULL : containers->first;
+    const char *printed[CURVES_MAX];
+    size_t count = 0;
+    fputc('[', to);
+    for (; row != NULL && count < CURVES_MAX; row = row->next) {
+        const char *curve = node_get_text(row, "curve"), *use = node_get_text(row, "use");
+        bool again = curve == NULL || use == NULL || strcmp(use, "agree") != 0;
+        for (size_t i = 0; i < count && !again; i++)
+            again = strcmp(printed[i], curve) == 0;
+        if (again)
+            continue;
+        fprintf(to, "%s%s", count == 0 ? "" : ", ", curve);
+        printed[count++] = curve;
+    }
+    fputc(']', to);
+}
+
 static void print_containers(FILE *to, const struct node *containers)
 {
-    static const char *const keys[] = {"curve", "use"};
+    static const char *const keys[] = {"curve", "use", "pin"};
     fputs(
         "  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
+        "  # pin: its PIN_ID, as the driver tells it; 1 is the user's\n"
         "  containers:\n",
         to);
     for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
          row = row->next) {
         fprintf(to, "    - {index: %s", node_get_text(row, "index"));
-        for (size_t i = 0; i < 2; i++)
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
             if (node_get_text(row, keys[i]) != NULL)
                 fprintf(to, ", %s: %s", keys[i], node_get_text(row, keys[i]));
         fputs("}\n", to);
@@ -96,11 +136,15 @@ bool probe_report_write(FILE *to, const struct session *session, const struct no
         fputs("pins:\n  - {id: user, source: \"env:MDCTS_PIN\"}\n", to);
     fputs("capabilities:\n", to);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct node *value = node_get(capabilities, rows[i].found);
-        if (value == NULL)
+        bool curves = rows[i].found == NULL;
+        const struct node *value = curves ? NULL : node_get(capabilities, rows[i].found);
+        if (value == NULL && !curves)
             continue;
         fprintf(to, "  # %s\n  %s: ", rows[i].comment, rows[i].key);
-        print_flow(to, value);
+        if (curves)
+            print_curves(to, node_get(capabilities, "containers"));
+        else
+            print_flow(to, value);
         fputc('\n', to);
     }
     print_containers(to, node_get(capabilities, "containers"));

@@ -288,21 +288,30 @@ enum capability_kind {
     CAPABILITY_NUMBER,
     CAPABILITY_NUMBERS,
     CAPABILITY_WORDS,
-    CAPABILITY_OUTPUT,
+    CAPABILITY_CHOICE,
     CAPABILITY_CONTAINERS
 };
+
+static const char *const output_words[] = {"callee", "caller", "both"};
+static const struct text_table output_names = {output_words, COUNT(output_words)};
+static const char *const pin_words[] = {"once", "always", "never"};
+static const struct text_table pin_names = {pin_words, COUNT(pin_words)};
+static const char *const role_words[] = {"user", "admin", "3", "4", "5", "6", "7"};
+static const struct text_table role_names = {role_words, COUNT(role_words)};
 
 static const struct capability {
     const char *name;
     enum capability_kind kind;
     const struct text_table *known;
 } capability_rows[] = {
-    {"versions", CAPABILITY_NUMBERS, NULL},      {"curves", CAPABILITY_WORDS, &curve_names},
-    {"kdfs", CAPABILITY_WORDS, &kdf_names},      {"hashes", CAPABILITY_WORDS, &hash_names},
-    {"containers", CAPABILITY_CONTAINERS, NULL}, {"dh", CAPABILITY_BOOL, NULL},
-    {"secret_handles", CAPABILITY_BOOL, NULL},   {"key_handles", CAPABILITY_BOOL, NULL},
-    {"hmac_secret", CAPABILITY_BOOL, NULL},      {"deauthenticate", CAPABILITY_BOOL, NULL},
-    {"agreements", CAPABILITY_NUMBER, NULL},     {"output", CAPABILITY_OUTPUT, NULL},
+    {"versions", CAPABILITY_NUMBERS, NULL},       {"curves", CAPABILITY_WORDS, &curve_names},
+    {"kdfs", CAPABILITY_WORDS, &kdf_names},       {"hashes", CAPABILITY_WORDS, &hash_names},
+    {"containers", CAPABILITY_CONTAINERS, NULL},  {"dh", CAPABILITY_BOOL, NULL},
+    {"secret_handles", CAPABILITY_BOOL, NULL},    {"key_handles", CAPABILITY_BOOL, NULL},
+    {"hmac_secret", CAPABILITY_BOOL, NULL},       {"deauthenticate", CAPABILITY_BOOL, NULL},
+    {"agreements", CAPABILITY_NUMBER, NULL},      {"output", CAPABILITY_CHOICE, &output_names},
+    {"size_only", CAPABILITY_BOOL, NULL},         {"pin", CAPABILITY_CHOICE, &pin_names},
+    {"pin_roles", CAPABILITY_WORDS, &role_names},
 };
 
 static bool check_list(struct reader *r, const struct node *node, const struct capability *row)
@@ -352,7 +361,6 @@ static bool check_containers(struct reader *r, const struct node *node)
 static bool check_capability(struct reader *r, const struct node *node,
                              const struct capability *row)
 {
-    static const char *const outputs[] = {"callee", "caller", "both"};
     bool yes;
     uint64_t number;
     size_t place;
@@ -361,7 +369,9 @@ static bool check_capability(struct reader *r, const struct node *node,
     case CAPABILITY_NUMBER: return field_uint(r->diags, node, row->name, 0, 65536, &number);
     case CAPABILITY_NUMBERS:
     case CAPABILITY_WORDS: return check_list(r, node, row);
-    case CAPABILITY_OUTPUT: return field_choice(r->diags, node, row->name, outputs, 3, &place);
+    case CAPABILITY_CHOICE:
+        return field_choice(r->diags, node, row->name, row->known->names, row->known->count,
+                            &place);
     case CAPABILITY_CONTAINERS: return check_containers(r, node);
     }
     return false;

@@ -130,6 +130,17 @@ static void compare_agreements(struct comparison *c, const struct node *declared
            arena_printf(c->keep, "%" PRIu64, have));
 }
 
+/* A driver that asks less often than declared lets keys be used that should be locked; one that
+ * asks more often stops its user. */
+static void compare_pin(struct comparison *c, const struct node *declared, const struct node *found)
+{
+    const char *want = node_text(declared), *have = node_text(found);
+    if (want != NULL && have != NULL && strcmp(want, have) != 0)
+        report(c, OUTCOME_FAIL,
+               arena_printf(c->keep, "the PIN %s for agreements, as the profile declares", want),
+               have);
+}
+
 static struct node *container_of(const struct node *list, uint64_t index)
 {
     uint64_t its;
@@ -163,12 +174,17 @@ static void compare_container(struct comparison *c, uint64_t index, const struct
 {
     const char *what = arena_printf(c->keep, "container %" PRIu64, index);
     const char *curve = node_get_text(declared, "curve"), *use = node_get_text(declared, "use");
+    const char *pin = node_get_text(declared, "pin"), *told = node_get_text(found, "pin");
     if (found == NULL) {
         is_refused(c, what);
         return;
     }
     if (curve != NULL && !word_is(found, "curve", curve))
         is_refused(c, arena_printf(c->keep, "%s on %s", what, curve));
+    if (pin != NULL && told != NULL && strcmp(pin, told) != 0)
+        report(c, OUTCOME_FAIL,
+               arena_printf(c->keep, "%s with PIN %s, as the profile declares", what, pin),
+               arena_printf(c->keep, "PIN %s", told));
     if (use == NULL || strcmp(use, "unknown") == 0 || word_is(found, "use", use))
         return;
     if (word_is(found, "use", "agree"))
@@ -208,6 +224,9 @@ static const struct capability {
     {"secret_handles", "secret_handles", true, read_switch, NULL},
     {"key_handles", "key_handles", true, read_switch, NULL},
     {"output", "output", true, read_output, NULL},
+    {"size_only", "size_only", true, read_switch, NULL},
+    {"pin", "pin", true, NULL, compare_pin},
+    {"pin_roles", "driver_pin_roles", false, read_list, NULL},
     {"deauthenticate", "deauthenticate", true, read_switch, NULL},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };

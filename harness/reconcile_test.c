@@ -64,6 +64,13 @@ static const struct row {
     {"output", "{'output':'both'}", "{'output':'caller'," PIN "}",
      "FAIL blocks of the driver's own"},
     {"output", "{'output':'callee'}", "{'output':'both'," PIN "}", "WARN no the caller's buffer"},
+    {"pin", "{'pin':'once'}", "{'pin':'once'," PIN "}", ""},
+    {"pin", "{'pin':'once'}", "{'pin':'never'," PIN "}", "FAIL the PIN once for agreements"},
+    {"pin", "{'pin':'never'}", "{'pin':'always'," PIN "}", "FAIL the PIN never for agreements"},
+    {"pin", "{'pin':'once'}", "{" PIN "}", ""},
+    {"pin_roles", "{'pin_roles':['user','admin']}", "{'driver_pin_roles':['user','3']}",
+     "FAIL admin; WARN no 3"},
+    {"size_only", "{'size_only':true}", "{'size_only':false," PIN "}", "FAIL size_only"},
     {"curves", "{'curves':['P-256','P-384']}",
      "{'containers':[{'index':0,'curve':'P-256','use':'agree'},"
      "{'index':1,'curve':'P-384','use':'unknown'},{'index':2,'curve':'P-521','use':'agree'}]," PIN
@@ -79,7 +86,7 @@ static void test_reconcile__words_and_numbers(void **state)
 }
 
 #define FOUND                                                                                      \
-    "{'containers':[{'index':0,'curve':'P-256','use':'agree'},{'index':4,'use':'rsa'},"            \
+    "{'containers':[{'index':0,'curve':'P-256','use':'agree','pin':1},{'index':4,'use':'rsa'},"    \
     "{'index':5,'curve':'P-256','use':'unknown'}]," PIN "}"
 
 static void test_reconcile__containers(void **state)
@@ -90,6 +97,8 @@ static void test_reconcile__containers(void **state)
          ""},
         {"", "{'index':0,'curve':'P-384'},{'index':4,'use':'agree'}", "",
          "FAIL container 0 on P-384; FAIL container 4 for 'agree'; WARN no container 5"},
+        {"", "{'index':0,'pin':1},{'index':4,'pin':3},{'index':5}", "", ""},
+        {"", "{'index':0,'pin':3},{'index':4},{'index':5}", "", "FAIL container 0 with PIN 3"},
         {"", "{'index':0,'use':'sign'},{'index':4},{'index':5,'use':'sign'},{'index':9}", "",
          "WARN no agreement with container 0; FAIL container 9"},
     };
@@ -118,7 +127,7 @@ static void test_reconcile__every_capability_has_a_name(void **state)
     size_t count = 0;
     while (reconcile_name(count) != NULL)
         count++;
-    assert_int_equal(count, 12);
+    assert_int_equal(count, 15);
     assert_string_equal(compare("telepathy", "{'telepathy':true}", "{" PIN "}"), "-");
 }
 

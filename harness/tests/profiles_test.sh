@@ -10,7 +10,7 @@ expect_code 0 "$MDCTS" lint "$profiles/reference.yaml" "$profiles/real-card.yaml
 # Declared containers open the cases of keys that only sign.
 sign=construct/container/of-another-kind
 expect_code 0 "$MDCTS" run --profile "$profiles/reference.yaml" --driver "$reference" --out "$work/run" "$sign" R190
-expect_text "$work/out" "capability       12        0        0"
+expect_text "$work/out" "capability       15        0        0"
 expect_no_text "$work/run/results.json" "no sign-only container"
 expect_text "$work/run/results.json" '"id":"capability/kdfs","requirement":null,"verdict":"PASS"'
 
@@ -62,8 +62,15 @@ expect_code 1 $run --fail-on warn R190
 # Refused and undeclared is a skip; what isn't mentioned isn't compared.
 declare -e '/hashes:/d'
 expect_code 0 $run derive/hash/named
-expect_text "$work/out" "capability       11        0        0"
+expect_text "$work/out" "capability       14        0        0"
 expect_no_text "$work/run/results.json" capability/hashes
+
+# Keys that should want the PIN and don't; without the declaration that is a skip.
+pinless="--driver $DRIVERS/dialect-pin-never.so --out $work/run"
+expect_code 1 "$MDCTS" run --profile "$profiles/reference.yaml" $pinless authentication/agreement-needs-pin
+expect_text "$work/out" "FAIL capability/pin"
+expect_text "$work/out" "expected  the PIN once for agreements, as the profile declares"
+expect_code 0 "$MDCTS" run $pinless authentication/agreement-needs-pin
 
 # A waiver forgives it, and the reproduction names the profile.
 declare -e 's/hashes: \[/hashes: [MD5, /'
