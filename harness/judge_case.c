@@ -159,6 +159,7 @@ static void take_call(struct case_record *record, const struct event *event)
     const char *context = node_get_text(event->node, "context");
     const struct node *args = node_get(event->node, "args");
     *call = (struct call_record){
+        .answer = UINT64_MAX,
         .order = record->call_count + 1,
         .entry = entry == NULL ? "?" : arena_strdup(arena, entry),
         .context = context == NULL ? NULL : arena_strdup(arena, context),
@@ -375,6 +376,8 @@ static void take_get_dh_agreement(struct case_record *record, const struct event
     const char *variant = node_get_text(event->node, "variant");
     if (call != NULL && variant != NULL && strcmp(variant, "other") == 0)
         call->other_callback++;
+    if (call != NULL)
+        call->answer = node_get_uint(node_get(event->node, "answer"), "index", UINT64_MAX);
 }
 
 static void take_not_run(struct case_record *record, const struct event *event)

@@ -37,6 +37,7 @@ static const struct check {
     {"R129", EVENT_CHANGED, buffer_is_not_exceeded, WEIGHT_FAULT},
     {"R129", EVENT_RETURN, buffer_call, WEIGHT_NONE},
     {"R133", EVENT_RETURN, refusal_hands_nothing_out, WEIGHT_NONE},
+    {"R205", EVENT_RETURN, second_secret_enters, WEIGHT_NONE},
     {"R206", EVENT_GET_DH_AGREEMENT, callback_gets_card_data, WEIGHT_NONE},
     {"R207", EVENT_GET_DH_AGREEMENT, callback_gets_no_flags, WEIGHT_NONE},
     {"R208", EVENT_GET_DH_AGREEMENT, callback_names_parameter, WEIGHT_NONE},
@@ -201,7 +202,8 @@ static void charge(struct watch *watch, const struct check *check, struct case_r
                strcmp(record->plan.requirement, check->requirement) == 0;
     bool fault =
         check->weight == WEIGHT_FAULT && finding->outcome == OUTCOME_FAIL && finding->step != 0;
-    if (own) /* the case is about it: one observation, one red line */
+    /* The case is about it: one observation, one red line.  A note colours nothing. */
+    if (own && finding->outcome > OUTCOME_INFO)
         finding_add(watch->facts->keep, &verdict->findings, finding);
     else
         watch_observe(watch, record, check->requirement, finding);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_key.h"
 
+#include "mdcts/cng.h"
 #include "mdcts/status.h"
+#include "oracle_second.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -358,4 +360,33 @@ bool key_fits_secret(const struct key_judge *judge, struct case_record *record,
             return true;
     }
     return false;
+}
+
+/* ---- a second secret ---- */
+
+static bool has_one_handle(const struct oracle_request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->parameter_count; i++)
+        count += request->parameters[i].type == KDF_SECRET_HANDLE;
+    return count == 1;
+}
+
+const char *key_second_secret(const struct key_judge *judge, struct case_record *record,
+                              const struct call_record *call, bool *known)
+{
+    static const struct key_reading as_sent;
+    struct oracle_request request = {0};
+    struct bytes key, second;
+    const struct curve *curve;
+    bool masked;
+    const struct agreement *agreement = key_agreement(record, call);
+    const struct agreement *other = case_agreement_at(record, call, call->answer);
+    *known = call->status == SCARD_S_SUCCESS && agreement != NULL && other != NULL &&
+             key_of_call(&record->arena, call, &key, &masked) && key.len > 0 &&
+             make_request(&record->arena, call, &as_sent, &request) && has_one_handle(&request) &&
+             key_secret(judge, record, agreement, &request.curve, &request.z) == NULL &&
+             key_secret(judge, record, other, &curve, &second) == NULL &&
+             !bytes_equal(request.z, second);
+    return *known ? oracle_recognise_second_secret(judge->oracle, &request, second, key) : NULL;
 }

@@ -55,6 +55,11 @@ const char *key_secret(const struct key_judge *judge, struct case_record *record
                        const struct agreement *agreement, const struct curve **curve,
                        struct bytes *z);
 
+/* How the second secret of a successful CardDeriveKey with one secret handle entered the key;
+ * *known is false where the trace does not tell enough, true with NULL where no known way fits. */
+const char *key_second_secret(const struct key_judge *judge, struct case_record *record,
+                              const struct call_record *call, bool *known);
+
 /* The first bytes in hexadecimal and how many there are. */
 const char *key_text(struct arena *keep, struct bytes key);
 

@@ -147,7 +147,7 @@ static const struct judge_row count_rows[] = {
      SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
      BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", DERIVE_ARGS(HANDLE_PARAMETER)) CALLBACK(4, "")
          RETURN(4, 0, "") END,
-     "case PASS"},
+     "case PASS; invariant/R208 INFO R208:INFO"},
     {"no call", "R205",
      SETUP_STEPS "," STEP_DERIVE("{'calls':{'CspGetDHAgreement':{'at_least':1}}}"),
      BEGIN SETUP_EVENTS DERIVED(4, HANDLE_PARAMETER, 0, "") END, "case FAIL R205:FAIL"},

@@ -252,14 +252,37 @@ enum check_answer callback_gets_a_byte(struct watcher_view *view)
 enum check_answer callback_names_parameter(struct watcher_view *view)
 {
     const char *handle = node_get_text(view->event->node, "handle");
-    if (watcher_is_text(handle, "address") || watcher_is_text(handle, "value"))
-        return CHECK_HOLDS;
-    if (watcher_is_text(handle, "copy"))
-        view->why->outcome = OUTCOME_WARN;
-    return watcher_broken(view, "hSecretAgreement is the BCryptBuffer or its pvBuffer",
-                          watcher_is_text(handle, "copy")
-                              ? "a pointer to a copy of the BCryptBuffer"
-                              : "a value that names no parameter");
+    static const struct {
+        const char *how, *words;
+        enum outcome outcome;
+    } ways[] = {
+        {"address", "the address of the BCryptBuffer", OUTCOME_INFO},
+        {"value", "the value of pvBuffer", OUTCOME_INFO},
+        {"copy", "a pointer to a copy of the BCryptBuffer", OUTCOME_WARN},
+    };
+    const char *words = "a value that names no parameter";
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (watcher_is_text(handle, ways[i].how)) {
+            view->why->outcome = ways[i].outcome;
+            words = ways[i].words;
+        }
+    return watcher_broken(view, "hSecretAgreement is the BCryptBuffer or its pvBuffer", words);
+}
+
+/* No source says how the secrets make one key, so that any way is right. */
+enum check_answer second_secret_enters(struct watcher_view *view)
+{
+    const struct call_record *call = watcher_call(view);
+    bool known = false;
+    if (call == NULL || !watcher_is_entry(call, "CardDeriveKey") ||
+        call->events[EVENT_GET_DH_AGREEMENT] == 0)
+        return CHECK_SILENT;
+    const char *way = key_second_secret(&view->facts->key, view->record, call, &known);
+    if (!known)
+        return CHECK_SILENT;
+    view->why->outcome = OUTCOME_INFO;
+    return watcher_broken(view, "the second secret enters the key; no source says how",
+                          way != NULL ? way : "in no way that is known here");
 }
 
 static bool has_handle_parameter(const struct call_record *call)

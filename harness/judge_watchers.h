@@ -27,7 +27,7 @@ watcher driver_loads, refusal_is_of_the_family, card_data_is_not_exceeded,
     callers_members_are_kept, transactions_are_callers, context_returns_memory,
     agreements_return_memory, key_buffer_is_registered, buffer_is_not_exceeded,
     refusal_hands_nothing_out, callback_gets_card_data, callback_gets_no_flags,
-    callback_names_parameter, outputs_are_registered, frees_only_live_blocks,
+    callback_names_parameter, second_secret_enters, outputs_are_registered, frees_only_live_blocks,
     reallocs_only_live_blocks, blocks_are_not_exceeded, output_holds_no_secret,
     blobs_are_registered, callback_needs_parameter, callback_gets_a_byte, secret_is_wiped,
     key_is_wiped;

@@ -18,6 +18,10 @@ fi
 expect_no_text "$work/run/trace.jsonl" '"123456"'
 expect_no_text "$work/run/trace.jsonl" 313233343536
 
+# Notes, which colour nothing: how a handle is named, and how the second secret enters the key.
+expect_text "$work/run/results.json" '"observed":"the address of the BCryptBuffer"'
+expect_text "$work/run/results.json" '"observed":"Z1 || Z2"'
+
 # From the trace alone: no case files, no driver, no PC/SC.
 mkdir "$work/copy"
 cp "$work/run/trace.jsonl" "$work/copy"
