@@ -18,6 +18,13 @@ static void test_judge__worst_caps_all_but_a_wrong_key(void **state)
          "case INFO R173:INFO"},
         {"a wrong key is not only noted", "R173", noted,
          BEGIN SETUP_EVENTS DERIVED(4, 0, KEY_OUT(WRONG_KEY)) END, "case FAIL R173:FAIL"},
+        {"what never returns is noted", "R173", noted,
+         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'hang','ms':1000") END,
+         "case INFO R173:INFO"},
+        {"a crash is not only noted", "R173", noted,
+         BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
+             EVENT(4, "'e':'crash','signal':11,'address':'0x0'") END,
+         "case CRASH R173:FAIL"},
         {"the right key passes", "R173", noted,
          BEGIN SETUP_EVENTS DERIVED(4, 0, KEY_OUT(KEY_SHA256)) END, "case PASS"},
     };

@@ -227,6 +227,14 @@ static void judge_no_action(struct walk *walk, const struct step *step, uint32_t
 
 /* ---- an early end ---- */
 
+/* A crash is always as bad as can be; a call that never returns is so within the step's `worst`. */
+static enum outcome ending_outcome(const struct walk *walk, const struct step *step)
+{
+    struct step_view view = {.expected = step->expect_count == 1 ? step->expects : NULL};
+    return walk->record->ending.kind == EVENT_HANG ? step_capped(&view, OUTCOME_FAIL)
+                                                   : OUTCOME_FAIL;
+}
+
 static void report_ending(struct walk *walk, const struct step *step, uint32_t number,
                           const char *requirement)
 {
@@ -236,7 +244,7 @@ static void report_ending(struct walk *walk, const struct step *step, uint32_t n
     const struct requirement *row = find_row(walk, requirement);
     struct step_view view = make_view(walk, step, number, NULL, row);
     if (row != NULL)
-        step_report(&view, OUTCOME_FAIL, arena_printf(keep, "%s returns", entry),
+        step_report(&view, ending_outcome(walk, step), arena_printf(keep, "%s returns", entry),
                     arena_printf(keep, "%s: %s", entry, ending->text));
 }
 
@@ -249,7 +257,7 @@ static void judge_ending(struct walk *walk, const struct step *step, uint32_t nu
     bool own = step != NULL && (step->expect_count > 0 || is_own(walk, implicit));
     const char *entry = ending->entry == NULL ? "the driver" : ending->entry;
     if (own) {
-        walk->own_ending = true;
+        walk->own_ending = ending_outcome(walk, step) == OUTCOME_FAIL;
         report_ending(walk, step, number, walk->record->plan.requirement);
         if (ending->requirement != NULL && !is_own(walk, ending->requirement) &&
             requirement_find(walk->context->facts->rows, ending->requirement) != NULL)

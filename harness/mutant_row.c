@@ -28,6 +28,14 @@ static const char *quoted(struct arena *keep, const char **at)
     return arena_strndup(keep, start + 1, (size_t)(end - start - 1));
 }
 
+static enum outcome read_outcome(const char *name)
+{
+    for (int outcome = OUTCOME_INFO; outcome <= OUTCOME_FAIL; outcome++)
+        if (strcmp(name, outcome_name((enum outcome)outcome)) == 0)
+            return (enum outcome)outcome;
+    mutant_die("an outcome is INFO, WARN or FAIL", name);
+}
+
 static void read_outcomes(struct arena *keep, struct mutant_row *row, const char *text)
 {
     char *copy = arena_strdup(keep, text), *rest = NULL;
@@ -36,9 +44,8 @@ static void read_outcomes(struct arena *keep, struct mutant_row *row, const char
         if (colon == NULL || row->named_count == MUTANT_OUTCOMES_MAX)
             mutant_die("an outcome is Rnnn:OUTCOME", word);
         *colon = '\0';
-        enum outcome outcome = strcmp(colon + 1, "WARN") == 0 ? OUTCOME_WARN : OUTCOME_FAIL;
         row->named[row->named_count++] =
-            (struct outcome_of){.requirement = word, .outcome = outcome};
+            (struct outcome_of){.requirement = word, .outcome = read_outcome(colon + 1)};
     }
 }
 
