@@ -56,15 +56,23 @@ static void block(struct case_result *one, const struct finding *fault, struct a
     one->blocked_outcome = OUTCOME_FAIL;
 }
 
+static bool any_failed_itself(const struct case_result *const *all, size_t count,
+                              const char *requirement)
+{
+    for (size_t i = 0; i < count; i++)
+        if (failed_itself(all[i], requirement))
+            return true;
+    return false;
+}
+
 void settle_secret(struct case_result *one, const struct case_result *const *all, size_t count,
                    struct arena *keep)
 {
     const struct finding *fault = find_fault(one);
-    if (fault == NULL || one->verdict != VERDICT_FAIL)
-        return;
-    for (size_t i = 0; i < count; i++)
-        if (failed_itself(all[i], fault->fault_of)) {
-            block(one, fault, keep);
-            return;
-        }
+    /* Two expectations of one step may have met the same secret. */
+    while (fault != NULL && one->verdict == VERDICT_FAIL &&
+           any_failed_itself(all, count, fault->fault_of)) {
+        block(one, fault, keep);
+        fault = find_fault(one);
+    }
 }

@@ -98,13 +98,13 @@ static void test_settle__a_borrowed_failure_blocks_nobody(void **state)
 {
     struct arena arena = {0};
     struct finding borrowed = {.requirement = "R063", .outcome = OUTCOME_FAIL, .fault_of = "R064"};
-    struct finding own = {.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"};
+    struct finding own[2] = {{.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"}};
     struct case_result owner = {.requirement = "R063", .verdict = VERDICT_FAIL};
     struct case_result one = {.requirement = "R152", .verdict = VERDICT_FAIL};
     const struct case_result *all[] = {&owner, &one};
     (void)state;
     owner.findings = &borrowed;
-    one.findings = &own;
+    one.findings = own;
     owner.finding_count = one.finding_count = 1;
     settle_secret(&one, all, 2, &arena);
     assert_int_equal(one.verdict, VERDICT_FAIL);
@@ -115,10 +115,34 @@ static void test_settle__a_borrowed_failure_blocks_nobody(void **state)
     arena_free(&arena);
 }
 
+static void test_settle__two_keys_of_one_step_are_blocked_together(void **state)
+{
+    struct arena arena = {0};
+    struct finding first = {.requirement = "R063", .outcome = OUTCOME_FAIL};
+    struct finding second = {.requirement = "R064", .outcome = OUTCOME_FAIL};
+    struct finding own[2] = {{.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"},
+                             {.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R064"}};
+    struct case_result owners[2] = {
+        {.requirement = "R063", .verdict = VERDICT_FAIL, .findings = &first, .finding_count = 1},
+        {.requirement = "R064", .verdict = VERDICT_FAIL, .findings = &second, .finding_count = 1}};
+    struct case_result one = {.requirement = "R152",
+                              .verdict = VERDICT_FAIL,
+                              .findings = own,
+                              .finding_count = 2,
+                              .findings_total = 2};
+    const struct case_result *all[] = {&owners[0], &owners[1], &one};
+    (void)state;
+    settle_secret(&one, all, 3, &arena);
+    assert_int_equal(one.finding_count, 0);
+    assert_int_equal(one.verdict, VERDICT_BLOCKED);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settle__the_owner_of_a_wrong_secret),
+        cmocka_unit_test(test_settle__two_keys_of_one_step_are_blocked_together),
         cmocka_unit_test(test_settle__a_borrowed_failure_blocks_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,11 @@ static const char *need_rsa(const struct matcher *m, const struct node *value)
     return need_flag(m, value, "rsa", "RSA keys");
 }
 
+static const char *need_pin_pad(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "pin_pad", "PIN pad");
+}
+
 /* All containers that agree have that PIN, so that no other one will do. */
 static const char *need_container_pin(const struct matcher *m, const struct node *value)
 {
@@ -223,6 +228,7 @@ static const struct need {
     {"read_only",       NEED_BOOL,   need_read_only,       NULL},
     {"rsa",             NEED_BOOL,   need_rsa,             NULL},
     {"pin",             NEED_BOOL,   need_pin,             NULL},
+    {"pin_pad",         NEED_BOOL,   need_pin_pad,         NULL},
     {"container_pin",   NEED_NUMBER, need_container_pin,   NULL},
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
     {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},

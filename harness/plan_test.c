@@ -206,6 +206,9 @@ static void test_plan__what_probing_found_of_the_card(void **state)
     for (size_t i = 0; i < 2; i++)
         for (char *at = texts[i]; (at = strchr(at, '\'')) != NULL;)
             *at = '"';
+    assert_false(said_is_missing("{\"pin_pad\":false}", texts[0]));
+    assert_true(said_is_missing("{\"pin_pad\":true}", texts[0]));
+    assert_false(said_is_missing("{\"pin_pad\":true}", "{\"pin_pad\":true}"));
     assert_false(said_is_missing("{\"container_pin\":1}", texts[0]));
     assert_true(said_is_missing("{\"container_pin\":3}", texts[0]));
     assert_true(said_is_missing("{\"container_pin\":1}", texts[1]));

@@ -262,6 +262,23 @@ static void probe_container_pins(struct probe *p)
     probe_group_end(p);
 }
 
+/* Whether the user's PIN is entered on the reader: PinType, behind dwVersion, of a PIN_INFO. */
+static void probe_pin_pad(struct probe *p)
+{
+    bool pad = false;
+    if (highest_version(p) >= CARD_DATA_VERSION_SIX && probe_group_begin(p, "probe/pin-pad") &&
+        probe_acquire(p)) {
+        struct bytes info;
+        struct step_result r = probe_ask(
+            p, "{\"get_property\":{\"name\":\"PIN Information\",\"flags\":%u}}", ROLE_USER);
+        pad = probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &info) &&
+              info.len >= sizeof(PIN_INFO) &&
+              info.data[offsetof(PIN_INFO, PinType)] == ExternalPinType;
+    }
+    probe_group_end(p);
+    note_bool(p, "pin_pad", pad);
+}
+
 /* Whether the driver has RSA keys at all, and whether it calls the card read-only. */
 static void probe_card(struct probe *p)
 {
@@ -518,6 +535,7 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
         probe_extras(&p);
     }
     probe_container_pins(&p);
+    probe_pin_pad(&p);
     probe_card(&p);
     probe_roles(&p);
     probe_pins(&p);
