@@ -207,6 +207,8 @@ static bool read_lines(struct judge *judge)
     }
     if (ok && !judge->has_header && status != TRACE_BAD)
         return bad_trace(judge, "is no trace: it has no header");
+    if (judge->reader.torn || status == TRACE_CUT)
+        judge->results->complete = judge->context.complete = false;
     return ok && status != TRACE_BAD;
 }
 
