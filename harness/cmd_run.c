@@ -134,6 +134,7 @@ struct run {
     struct jobs jobs;
     unsigned job, job_count; /* this process plays every job_count-th case */
     const char *out, *trace_path;
+    bool cut; /* it was told that the run is cut short */
 };
 
 static struct run the_run;
@@ -263,12 +264,13 @@ static bool play_case(struct run *run, size_t n, struct arena *arena)
 /* Whether this process leaves some of its share unplayed, which is no fault of the trace's. */
 static bool is_cut(struct run *run)
 {
-    return interrupted || session_lost(&run->session) != NULL;
+    return interrupted || run->cut || session_lost(&run->session) != NULL;
 }
 
-static int tell_cut(const char *why)
+static int tell_cut(struct run *run, const char *why)
 {
     fprintf(stderr, "mdcts: error: %s; the run is cut short\n", why);
+    run->cut = true;
     return -1;
 }
 
@@ -294,9 +296,10 @@ static int play(struct run *run)
     if (run->diags.count > 0)
         return complain_diags(run, EXIT_OUR_FAULT);
     if (session_lost(&run->session) != NULL && !run->trace.writer.failed)
-        return tell_cut(session_lost(&run->session));
+        return tell_cut(run, session_lost(&run->session));
     if (!ok && !run->trace.writer.failed)
-        fputs("mdcts: error: no host could be started\n", stderr);
+        return tell_cut(run, link_is_gone(run->session.env.link) ? "the server of hosts has ended"
+                                                                 : "no host could be started");
     return ok ? -1 : EXIT_OUR_FAULT;
 }
 
@@ -326,7 +329,9 @@ static int run_session(struct run *run)
     reconcile_adopt(&run->arena, run->session.profile.capabilities, capabilities);
     session_sweep(&run->session);
     if (session_lost(&run->session) != NULL)
-        return tell_cut(session_lost(&run->session));
+        return tell_cut(run, session_lost(&run->session));
+    if (link_is_gone(run->session.env.link))
+        return tell_cut(run, "the server of hosts has ended");
     if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
               stderr);
@@ -341,7 +346,7 @@ static int run_session(struct run *run)
     int code = play(run);
     bool shared = jobs_wait(&run->jobs) == 0;
     if (code < 0 && !shared && !is_cut(run))
-        tell_cut("a runner beside this one did not play all of its cases");
+        tell_cut(run, "a runner beside this one did not play all of its cases");
     if (code < 0 && shared && !is_cut(run))
         run_trace_end(&run->trace, run->plan.count);
     return code;

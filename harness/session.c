@@ -401,8 +401,6 @@ const char *session_lost(struct session *session)
         return session->lost;
     if (supervisor_is_gone(&session->supervisor))
         program = "the supervisor";
-    else if (session->env.link != NULL && link_is_gone(session->env.link))
-        program = "the server of hosts";
     else if (session->has_virtual_reader)
         program = virtual_reader_lost(&session->virtual_reader);
     if (program != NULL)

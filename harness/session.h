@@ -96,8 +96,8 @@ const char *session_try_driver(struct session *session, const char *driver);
 bool session_pin_refused(const struct session *session);
 bool session_driver_lost_pin(const struct session *session);
 
-/* Which of the processes that the session needs has ended by itself, as a sentence; NULL: none.
- * Nothing can be judged from then on.  It is also the `lost` of the environment. */
+/* Which process under the hosts has ended by itself (supervisor, pcscd, card), as a sentence; NULL:
+ * none.  Nothing can be judged from then on.  It is also the `lost` of the environment. */
 const char *session_lost(struct session *session);
 
 /* Ends what a case left behind and makes ready for the next. */
