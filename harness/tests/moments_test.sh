@@ -58,11 +58,15 @@ one_moment() { # VICTIM:SIGNAL LINE CHOICE
     esac
     [ "$1" != runner:9 ] || [ ! -e "$out/results.json" ] || wrong "$moment: an older run's results are left"
     [ "$code" -ne 137 ] || code=6
-    expect_code "$code" "$MDCTS" judge "$out" --out "$work/results.json"
+    expect_code "$code" "$MDCTS" judge "$out" --out "$work/results.json" --junit "$work/junit.xml"
     expect_no_blame
     case $1:$code in
     host:9:6 | server:9:6) [ "$(total broken)" -gt 0 ] || grep -q "cut short" "$work/out" || wrong "$moment: exit code 6, and nothing is broken or cut" ;;
-    *:6) expect_text "$work/out" "The run was cut short" ;;
+    *:6)
+        expect_text "$work/out" "The run was cut short"
+        expect_text "$work/results.json" '"complete":false'
+        expect_text "$work/junit.xml" "the run was cut short; cases not run:"
+        ;;
     *:0) [ "$(total pass)" -eq "$all" ] || wrong "$moment: all is well, and $(total pass) of $all cases passed" ;;
     esac
     expect_code 0 "$MDCTS" virtual -- true
