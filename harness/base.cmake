@@ -1,5 +1,10 @@
 # What every part of the runner stands on: memory, bytes, diagnostics, trees.
-add_library(mdcts_base STATIC base/arena.c base/bytes.c base/diag.c base/node.c)
+if(MDCTS_FUZZ)
+  set(arena fuzz/arena_exact.c)
+else()
+  set(arena base/arena.c)
+endif()
+add_library(mdcts_base STATIC ${arena} base/bytes.c base/diag.c base/node.c)
 target_include_directories(mdcts_base PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/base)
 target_link_libraries(mdcts_base PUBLIC mdcts_options mdcts_sanitize)
 

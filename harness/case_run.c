@@ -306,6 +306,10 @@ void case_run_end(struct case_run *run)
     case_process_end_others(run);
     struct host_ended ended = host_end(run->host, true, CASE_END_TIMEOUT_MS);
     run->host = NULL;
+    /* Then what the driver did in this case says nothing about it. */
+    const char *lost = run->env->lost(run->env->lost_data);
+    if (lost != NULL)
+        emit_broken(run, lost);
     run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;
     struct node *event = case_event(run, "end");

@@ -36,6 +36,9 @@ struct run_environment {
     struct bytes seed;
     struct peer_cache *peers;
     uint32_t call_timeout_ms;
+    /* What the run stands on and has ended by itself, as a sentence; NULL: all is well. */
+    const char *(*lost)(void *data);
+    void *lost_data;
     void (*emit)(void *data, struct arena *arena, struct node *event);
     void *emit_data;
 };

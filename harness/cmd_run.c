@@ -60,6 +60,7 @@ static const struct command_line command = {
     "Judges a driver with all cases, or those of the files, ids and requirements named.",
     "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
     "end.\n"
+    "Ctrl-C or SIGTERM ends the run after the case under way; its trace says that it was cut.\n"
     "The PIN of a real card comes from MDCTS_PIN or from where the profile says.\n"
     "The totals are told twice, by the whole suite and by the documents alone (requirements of "
     "kind\n"
@@ -72,23 +73,6 @@ static const struct command_line command = {
     rows,
     sizeof rows / sizeof rows[0],
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* The end of the run after the next case, not in the middle of one; a second signal ends it at
- * once. */
-static void watch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- the options' values ---- */
 
@@ -150,7 +134,27 @@ struct run {
     struct jobs jobs;
     unsigned job, job_count; /* this process plays every job_count-th case */
     const char *out, *trace_path;
+    bool cut; /* it was told that the run is cut short */
 };
+
+static struct run the_run;
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+    jobs_stop(&the_run.jobs);
+}
+
+/* The end of the run after the next case, not in the middle of one; a second signal ends it at
+ * once. */
+static void watch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
 
 static int complain_diags(struct run *run, int code)
 {
@@ -200,6 +204,9 @@ static int open_trace(struct run *run)
     }
     run->session.env.emit = run_trace_emit;
     run->session.env.emit_data = &run->trace;
+    /* A run that is killed must not leave an earlier one's reports beside its trace. */
+    unlink(arena_printf(&run->arena, "%s/results.json", run->out));
+    unlink(arena_printf(&run->arena, "%s/junit.xml", run->out));
     return -1;
 }
 
@@ -254,6 +261,19 @@ static bool play_case(struct run *run, size_t n, struct arena *arena)
     return case_sweep_play(&run->session.env, arena, &planned, after_round, &run->session);
 }
 
+/* Whether this process leaves some of its share unplayed, which is no fault of the trace's. */
+static bool is_cut(struct run *run)
+{
+    return interrupted || run->cut || session_lost(&run->session) != NULL;
+}
+
+static int tell_cut(struct run *run, const char *why)
+{
+    fprintf(stderr, "mdcts: error: %s; the run is cut short\n", why);
+    run->cut = true;
+    return -1;
+}
+
 /* This process' share of the cases. */
 static int play(struct run *run)
 {
@@ -261,7 +281,7 @@ static int play(struct run *run)
     struct console console;
     bool ok = true;
     console_start(&console, stderr, console_style_of(stderr));
-    for (size_t n = 0; n < run->plan.count && ok && !interrupted; n++) {
+    for (size_t n = 0; n < run->plan.count && ok && !is_cut(run); n++) {
         if (n % run->job_count != run->job)
             continue;
         if (run->plan.cases[n].skip == NULL)
@@ -271,10 +291,15 @@ static int play(struct run *run)
             console_progress(&console, n + 1, run->plan.count, run->plan.cases[n].id);
     }
     arena_free(&arena);
-    if (ok && !interrupted && run->job == 0)
+    if (ok && !is_cut(run) && run->job == 0)
         console_progress(&console, run->plan.count, run->plan.count, "");
     if (run->diags.count > 0)
         return complain_diags(run, EXIT_OUR_FAULT);
+    if (session_lost(&run->session) != NULL && !run->trace.writer.failed)
+        return tell_cut(run, session_lost(&run->session));
+    if (!ok && !run->trace.writer.failed)
+        return tell_cut(run, link_is_gone(run->session.env.link) ? "the server of hosts has ended"
+                                                                 : "no host could be started");
     return ok ? -1 : EXIT_OUR_FAULT;
 }
 
@@ -303,6 +328,10 @@ static int run_session(struct run *run)
     struct node *capabilities = probe_capabilities(&run->session.env, &run->arena);
     reconcile_adopt(&run->arena, run->session.profile.capabilities, capabilities);
     session_sweep(&run->session);
+    if (session_lost(&run->session) != NULL)
+        return tell_cut(run, session_lost(&run->session));
+    if (link_is_gone(run->session.env.link))
+        return tell_cut(run, "the server of hosts has ended");
     if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
               stderr);
@@ -315,8 +344,10 @@ static int run_session(struct run *run)
         return EXIT_OUR_FAULT;
     jobs_tell(&run->jobs, capabilities);
     int code = play(run);
-    jobs_wait(&run->jobs);
-    if (code < 0 && !interrupted)
+    bool shared = jobs_wait(&run->jobs) == 0;
+    if (code < 0 && !shared && !is_cut(run))
+        tell_cut(run, "a runner beside this one did not play all of its cases");
+    if (code < 0 && shared && !is_cut(run))
         run_trace_end(&run->trace, run->plan.count);
     return code;
 }
@@ -345,6 +376,7 @@ static bool share_seed(struct run *run)
 static int work(void *data, unsigned number, int from)
 {
     struct run *run = data;
+    run->jobs.count = 0; /* they are not ours */
     run->job = options.session.job = number;
     int code = session_open(&run->session, &options.session);
     const struct node *capabilities = jobs_hear(&run->arena, from);
@@ -353,7 +385,7 @@ static int work(void *data, unsigned number, int from)
     run->session.env.emit_data = &run->trace;
     if (code == 0 && capabilities != NULL && set_seed(run) < 0 &&
         trace_writer_join(&run->trace.writer, run->trace_path) && make_plan(run, capabilities))
-        code = play(run) < 0 ? 0 : EXIT_OUR_FAULT;
+        code = play(run) < 0 && !is_cut(run) ? 0 : EXIT_OUR_FAULT;
     session_close(&run->session);
     return code;
 }
@@ -377,8 +409,7 @@ static int start_jobs(struct run *run)
 
 static int close_trace(struct run *run, int code)
 {
-    bool ok = trace_writer_close(&run->trace.writer);
-    if (ok && code != EXIT_OUR_FAULT)
+    if (trace_writer_close(&run->trace.writer))
         return code;
     fprintf(stderr, "mdcts: error: the trace could not be written; what there is lies in %s\n",
             run->trace_path);
@@ -453,8 +484,7 @@ static int run_driver(struct run *run)
         code = open_trace(run);
     if (code < 0)
         code = close_trace(run, run_session(run));
-    if (code >= 0)
-        jobs_tell(&run->jobs, NULL);
+    jobs_tell(&run->jobs, NULL); /* whoever still waits for his share gets none */
     jobs_wait(&run->jobs);
     session_close(&run->session);
     return code < 0 ? report(run) : code;
@@ -462,18 +492,17 @@ static int run_driver(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-    static struct run run;
     size_t word_count;
     int code = options_read(&command, argc, argv, &word_count);
     if (code < 0)
-        code = read_plan_options(&run.plan_options, argv, word_count);
+        code = read_plan_options(&the_run.plan_options, argv, word_count);
     if (code < 0)
-        code = read_cases(&run, argv, word_count);
+        code = read_cases(&the_run, argv, word_count);
     if (code < 0) {
         watch_interrupts();
-        code = run_driver(&run);
+        code = run_driver(&the_run);
     }
-    diags_free(&run.diags);
-    arena_free(&run.arena);
+    diags_free(&the_run.diags);
+    arena_free(&the_run.arena);
     return code;
 }

@@ -91,10 +91,21 @@ struct node *jobs_hear(struct arena *keep, int from)
     return node;
 }
 
-void jobs_wait(struct jobs *jobs)
+void jobs_stop(const struct jobs *jobs)
 {
     for (unsigned i = 0; i < jobs->count; i++)
-        while (waitpid(jobs->pids[i], NULL, 0) < 0 && errno == EINTR)
+        kill(jobs->pids[i], SIGTERM);
+}
+
+unsigned jobs_wait(struct jobs *jobs)
+{
+    unsigned failed = 0;
+    for (unsigned i = 0; i < jobs->count; i++) {
+        int status = EXIT_FAILURE;
+        while (waitpid(jobs->pids[i], &status, 0) < 0 && errno == EINTR)
             continue;
+        failed += status != 0;
+    }
     jobs->count = 0;
+    return failed;
 }

@@ -3,7 +3,7 @@
  *
  * Workers are forked before anything is started and wait for the capabilities that the first runner
  * finds; each has a session of its own (supervisor, daemon, card).  A worker that fails leaves
- * cases without an end, which the judge calls BROKEN.  Workers die with their parent. */
+ * cases that were never played.  Workers die with their parent. */
 #ifndef MDCTS_JOBS_H
 #define MDCTS_JOBS_H
 
@@ -33,7 +33,10 @@ void jobs_tell(struct jobs *jobs, const struct node *capabilities);
 /* In a worker: what jobs_tell() gave, in keep; NULL if there is nothing to do. */
 struct node *jobs_hear(struct arena *keep, int from);
 
-/* Waits until every worker has ended. */
-void jobs_wait(struct jobs *jobs);
+/* Asks every worker to stop after the case under way.  May be called by a signal handler. */
+void jobs_stop(const struct jobs *jobs);
+
+/* Waits until every worker has ended.  How many of them did not do all of their share. */
+unsigned jobs_wait(struct jobs *jobs);
 
 #endif

@@ -34,6 +34,7 @@ struct judge {
     size_t slot_count, slot_capacity;
     struct case_record probing; /* events before the first case */
     struct case_verdict probing_verdict;
+    const char *probing_broken; /* the first fault of ours in it; NULL: none */
     bool has_header, done;
 };
 
@@ -134,6 +135,8 @@ static void restart_probing(struct judge *judge)
 {
     if (judge->probing.ending.kind != EVENT_END)
         verdict_share_ending(&judge->context, &judge->probing, NULL);
+    if (judge->probing.broken != NULL && judge->probing_broken == NULL)
+        judge->probing_broken = arena_strdup(judge->keep, judge->probing.broken);
     case_record_free(&judge->probing);
     judge->probing.ending.kind = EVENT_END;
     judge->probing.plan.n = EVENT_NO_CASE;
@@ -207,6 +210,8 @@ static bool read_lines(struct judge *judge)
     }
     if (ok && !judge->has_header && status != TRACE_BAD)
         return bad_trace(judge, "is no trace: it has no header");
+    if (judge->reader.torn || status == TRACE_CUT)
+        judge->results->complete = judge->context.complete = false;
     return ok && status != TRACE_BAD;
 }
 
@@ -311,6 +316,16 @@ static void add_capability(struct judge *judge, const char *name)
     results_add(keep, judge->results, &one);
 }
 
+/* What could not be asked seems to be missing, and its cases are skipped: not to pass in silence.
+ */
+static void add_probing(struct judge *judge)
+{
+    const struct case_result one = {
+        .id = "probe", .verdict = VERDICT_BROKEN, .reason = judge->probing_broken};
+    if (judge->probing_broken != NULL)
+        results_add(judge->keep, judge->results, &one);
+}
+
 static void add_cases(struct judge *judge)
 {
     const struct case_result **all =
@@ -335,8 +350,9 @@ static void collect(struct judge *judge)
         add_capability(judge, reconcile_name(i));
     add_capability(judge, "pins"); /* nobody declares whether they arrive */
 
-    add_cases(judge);
     restart_probing(judge);
+    add_probing(judge);
+    add_cases(judge);
     for (size_t i = 0; i < judge->endings.count; i++)
         add_shared(judge, &judge->endings.items[i]);
     qsort(judge->watch.items, judge->watch.count, sizeof judge->watch.items[0], by_requirement);

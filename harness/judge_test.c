@@ -258,6 +258,11 @@ static const struct judge_row blocked_rows[] = {
      "{'e':'return','status':0}\n{'e':'end'}\n" BEGIN SETUP_EVENTS DERIVED(4, "[]", 2148532228, "")
          END,
      "case PASS; crash/CardDeriveKey/R127 CRASH R127:FAIL"},
+    {"a probe that broke", "R108", SETUP_STEPS "," STEP_DERIVE("{'return':'per-requirement'}"),
+     "{'e':'begin'}\n{'e':'broken','why':'no "
+     "card'}\n{'e':'end'}\n{'e':'begin'}\n{'e':'end'}\n" BEGIN SETUP_EVENTS DERIVED(
+         4, "[]", 2148532228, "") END,
+     "probe BROKEN"},
     {"hang", "R152", DERIVE_STEPS,
      BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "") EVENT(4, "'e':'hang','ms':1000") END,
      "case HANG R152:FAIL"},

@@ -86,6 +86,8 @@ void link_close(struct link *link);
 /* The children of the server that nobody need sweep: forked ahead, or ending unattended.  At most
  * LINK_PARTING_MAX + 1; returns how many. */
 size_t link_own_children(struct link *link, pid_t *pids);
+/* Whether the server of hosts has ended: there are no more hosts. */
+bool link_is_gone(struct link *link);
 /* Every child of the server was ended by a sweep. */
 void link_swept(struct link *link);
 

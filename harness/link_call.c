@@ -155,7 +155,8 @@ static bool take_copy(struct arena *keep, struct bytes *data, uint64_t len, stru
     if (len > data->len)
         return false;
     *out = bytes_copy(keep, (struct bytes){data->data, (size_t)len});
-    data->data += len;
+    if (len > 0) /* of a field that isn't there there is no address to count from */
+        data->data += len;
     data->len -= (size_t)len;
     return true;
 }

@@ -267,6 +267,12 @@ size_t link_own_children(struct link *link, pid_t *pids)
     return count;
 }
 
+bool link_is_gone(struct link *link)
+{
+    server_listen(link, 0);
+    return link->gone;
+}
+
 void link_swept(struct link *link)
 {
     if (link->ahead != NULL)

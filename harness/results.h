@@ -42,9 +42,10 @@ struct results {
     const char *suite;         /* version */
     const struct node *header; /* the trace's first line */
     struct requirements rows;
-    bool complete;             /* the trace has its end */
-    uint64_t not_run;          /* planned cases that a cut trace doesn't reach */
-    struct case_result *cases; /* capabilities, plan order, shared crashes, invariants */
+    bool complete;    /* the trace has its end */
+    uint64_t not_run; /* planned cases that a cut trace doesn't reach */
+    /* capabilities, a probing that broke, plan order, shared crashes, invariants */
+    struct case_result *cases;
     size_t case_count, case_capacity;
     uint64_t totals[VERDICT_COUNT]; /* by the whole suite */
     enum kinds kinds;               /* what the exit code and the console go by */

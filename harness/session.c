@@ -394,9 +394,30 @@ static void set_timeouts(struct session *session, const struct session_options *
     session->env.call_timeout_ms = scaled > TIMEOUT_MS_MAX ? TIMEOUT_MS_MAX : (uint32_t)scaled;
 }
 
+const char *session_lost(struct session *session)
+{
+    const char *program = NULL;
+    if (session->lost != NULL)
+        return session->lost;
+    if (supervisor_is_gone(&session->supervisor))
+        program = "the supervisor";
+    else if (session->has_virtual_reader)
+        program = virtual_reader_lost(&session->virtual_reader);
+    if (program != NULL)
+        session->lost = arena_printf(&session->keep, "%s ended in the middle of the run", program);
+    return session->lost;
+}
+
+static const char *lost_of(void *data)
+{
+    return session_lost(data);
+}
+
 static void session_init(struct session *session)
 {
     memset(session, 0, sizeof *session);
+    session->env.lost = lost_of;
+    session->env.lost_data = session;
     session->env.secrets = &session->secrets;
     session->env.peers = &session->peers;
     session->env.card_name = NULL;

@@ -72,6 +72,7 @@ struct session {
     const char *abi;           /* "sysv" or "ms" */
     const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
+    const char *lost;        /* what session_lost() has found */
     struct link_cores cores; /* where hosts run, if has_cores */
     bool is_virtual, has_supervisor, has_virtual_reader, has_cores;
 };
@@ -94,6 +95,10 @@ const char *session_try_driver(struct session *session, const char *driver);
  * on.  Not so with our own card, whose PIN we know: there the driver sent another one. */
 bool session_pin_refused(const struct session *session);
 bool session_driver_lost_pin(const struct session *session);
+
+/* Which process under the hosts has ended by itself (supervisor, pcscd, card), as a sentence; NULL:
+ * none.  Nothing can be judged from then on.  It is also the `lost` of the environment. */
+const char *session_lost(struct session *session);
 
 /* Ends what a case left behind and makes ready for the next. */
 void session_sweep(struct session *session);

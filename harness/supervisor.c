@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,12 @@ bool supervisor_is_clean(const struct supervisor *s, const pid_t *known, size_t 
     return clean;
 }
 
+bool supervisor_is_gone(const struct supervisor *s)
+{
+    struct pollfd end = {s->fd, 0, 0};
+    return s->fd < 0 || (poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR)) != 0);
+}
+
 bool supervisor_sweep(struct supervisor *s, unsigned *killed)
 {
     struct wire_reply reply;
@@ -259,6 +266,9 @@ void supervisor_stop(struct supervisor *s)
     for (size_t i = 0; i < s->kept_count; i++)
         if (s->kept[i].children >= 0)
             close(s->kept[i].children);
-    while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
         ;
+    if (!WIFEXITED(status)) /* killed: its children die with it, and its folder is ours */
+        folder_remove(s->folder);
 }

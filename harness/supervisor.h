@@ -65,6 +65,9 @@ pid_t supervisor_spawn(struct supervisor *s, const struct spawn_request *request
  * not say. */
 bool supervisor_is_clean(const struct supervisor *s, const pid_t *known, size_t known_count);
 
+/* Whether it has ended by itself: somebody killed it. */
+bool supervisor_is_gone(const struct supervisor *s);
+
 /* Kill what no kind above protects, until none is left.  False when something survives or the
  * supervisor is gone; *killed, unless NULL, counts processes. */
 bool supervisor_sweep(struct supervisor *s, unsigned *killed);

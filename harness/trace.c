@@ -98,6 +98,38 @@ static enum trace_status read_text(struct diags *diags, struct trace_reader *rea
     return TRACE_LINE;
 }
 
+/* What a writer that was killed, or had no room, left of its line stands in front of another one's.
+ * Events begin alike, and nowhere inside of one do these characters stand. */
+static struct node *parse_behind_cut(struct trace_reader *reader, struct arena *keep, size_t len)
+{
+    static const char start[] = "{\"e\":\"";
+    struct diags unheeded = {0};
+    struct node *line = NULL;
+    size_t at = len < sizeof start ? 0 : len - sizeof start;
+    while (at > 0 && memcmp(reader->buffer + at, start, sizeof start - 1) != 0)
+        at--;
+    if (at > 0)
+        line = json_tree_parse(&unheeded, keep, reader->buffer + at, len - at, reader->path,
+                               reader->line);
+    diags_free(&unheeded);
+    reader->torn = reader->torn || line != NULL;
+    return line;
+}
+
+static struct node *parse_line(struct diags *diags, struct trace_reader *reader, struct arena *keep,
+                               size_t len)
+{
+    struct diags problems = {0};
+    struct node *line =
+        json_tree_parse(&problems, keep, reader->buffer, len, reader->path, reader->line);
+    if (line == NULL)
+        line = parse_behind_cut(reader, keep, len);
+    for (size_t i = 0; line == NULL && i < problems.count && i < DIAG_MAX; i++)
+        diag_error(diags, problems.items[i].at, "%s", problems.items[i].text);
+    diags_free(&problems);
+    return line;
+}
+
 enum trace_status trace_read(struct diags *diags, struct trace_reader *reader, struct arena *keep,
                              struct node **line, uint64_t *offset)
 {
@@ -109,7 +141,7 @@ enum trace_status trace_read(struct diags *diags, struct trace_reader *reader, s
     if (status != TRACE_LINE)
         return status;
     *offset = (uint64_t)at;
-    *line = json_tree_parse(diags, keep, reader->buffer, len, reader->path, reader->line);
+    *line = parse_line(diags, reader, keep, len);
     if (*line == NULL)
         return TRACE_BAD;
     return (*line)->kind == NODE_MAP ? TRACE_LINE : bad_line(diags, reader, "is no JSON object");

@@ -2,9 +2,10 @@
 /* The trace: everything a run saw, as one JSON line per fact, and all that a verdict may rest on.
  *
  * The writer appends each line as it happens with a single write, so that a killed run leaves whole
- * lines and at most one cut one.  The reader takes a file from anywhere: lines are bounded, a last
- * line that was cut is no error but the end, anything else that is no JSON is.  Offsets allow a
- * line to be read again. */
+ * lines and at most one cut one a writer.  The reader takes a file from anywhere: lines are
+ * bounded, a last line that was cut is no error but the end.  A cut line that another writer's
+ * event goes on behind is left out and remembered.  Anything else that is no JSON is an error.
+ * Offsets allow a line to be read again. */
 #ifndef MDCTS_TRACE_H
 #define MDCTS_TRACE_H
 
@@ -50,6 +51,7 @@ struct trace_reader {
     char *buffer;
     size_t capacity;
     uint32_t line;
+    bool torn; /* a writer was stopped in the middle of a line, and others went on */
 };
 
 /* path is borrowed.  False with a diagnostic. */

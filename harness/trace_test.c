@@ -86,6 +86,28 @@ static void test_trace__cut_last_line_is_the_end(void **state)
     trace_reader_close(&reader);
 }
 
+/* Of two writers one was killed in the middle of its line. */
+static void test_trace__what_follows_a_cut_line_is_read(void **state)
+{
+    struct folder *f = *state;
+    struct trace_reader reader;
+    struct node *read = NULL, *again;
+    uint64_t at;
+    put_text(f->path, "{\"e\":\"begin\",\"c\":0}\n"
+                      "{\"e\":\"output\",\"text\":\"{\\\"e\\\":{\"e\":\"end\",\"c\":1}\n");
+    assert_true(trace_reader_open(&f->diags, &reader, f->path));
+    assert_int_equal(trace_read(&f->diags, &reader, &f->arena, &read, &at), TRACE_LINE);
+    assert_false(reader.torn);
+    assert_int_equal(trace_read(&f->diags, &reader, &f->arena, &read, &at), TRACE_LINE);
+    assert_true(reader.torn);
+    assert_string_equal(node_get_text(read, "e"), "end");
+    again = trace_read_at(&f->diags, &reader, &f->arena, at);
+    assert_int_equal(node_get_uint(again, "c", 0), 1);
+    assert_int_equal(trace_read(&f->diags, &reader, &f->arena, &read, &at), TRACE_DONE);
+    assert_int_equal(f->diags.count, 0);
+    trace_reader_close(&reader);
+}
+
 static void test_trace__garbage_has_a_line_number(void **state)
 {
     struct folder *f = *state;
@@ -138,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FILE_TEST(test_trace__what_is_written_is_read),
         FILE_TEST(test_trace__cut_last_line_is_the_end),
+        FILE_TEST(test_trace__what_follows_a_cut_line_is_read),
         FILE_TEST(test_trace__garbage_has_a_line_number),
         FILE_TEST(test_trace__missing_file_is_a_diagnostic),
         FILE_TEST(test_event__every_kind_has_a_name_of_its_own),

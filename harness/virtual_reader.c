@@ -110,6 +110,11 @@ static pid_t spawn(struct start *st, const char *const *argv, const char *const 
     return pid;
 }
 
+static const struct virtual_reader nothing = {
+    .pcscd_pidfd = -1,
+    .cards = {{.control = {.fd = -1}, .pidfd = -1}, {.control = {.fd = -1}, .pidfd = -1}},
+};
+
 /* ---- cards ---- */
 
 /* As root we drop to another user, who may not be able to enter the build folder: a copy serves. */
@@ -127,12 +132,18 @@ static bool reachable_copy(struct start *st, const char *path, char out[PROGRAM_
         return fail(st, "cannot read %s: %s", path, strerror(errno));
     int to = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
     ssize_t n = to < 0 ? -1 : 1;
-    while (n > 0 && (n = read(from, buffer, sizeof buffer)) > 0)
-        n = write(to, buffer, (size_t)n) == n ? n : -1;
-    if (to >= 0 && (fchmod(to, 0755) != 0 || close(to) != 0))
-        n = -1;
+    int error = to < 0 ? errno : 0;
+    while (n > 0 && (n = read(from, buffer, sizeof buffer)) > 0) {
+        ssize_t written = write(to, buffer, (size_t)n);
+        if (written != n)
+            error = written < 0 ? errno : ENOSPC;
+        n = written == n ? n : -1;
+    }
+    if (to >= 0 && (fchmod(to, 0755) != 0 || close(to) != 0) && error == 0)
+        error = errno;
     close(from);
-    return n == 0 || fail(st, "cannot copy %s to %s: %s", path, out, strerror(errno));
+    return (n == 0 && error == 0) ||
+           fail(st, "cannot copy %s to %s: %s", path, out, strerror(error != 0 ? error : EIO));
 }
 
 static void card_paths(const struct start *st, unsigned i, char socket_path[VIRTUAL_PATH_MAX],
@@ -238,20 +249,18 @@ static bool start_card(struct start *st, unsigned i)
     struct virtual_card *card = &st->v->cards[i];
     const char *command = st->options->card_command;
     char socket_path[VIRTUAL_PATH_MAX], control_path[VIRTUAL_PATH_MAX];
-    int pidfd = -1;
     bool controlled = command == NULL || strstr(command, "{control}") != NULL;
     card_paths(st, i, socket_path, control_path);
-    card->control.fd = -1;
-    card->pid = command == NULL ? spawn_own_card(st, i, socket_path, control_path, &pidfd)
-                                : spawn_card_command(st, socket_path, control_path, &pidfd);
-    bool ok = card->pid > 0 && wait_for_file(st, socket_path, pidfd) &&
-              (!controlled || wait_for_file(st, control_path, pidfd));
+    card->at.sun_family = AF_UNIX;
+    strcpy(card->at.sun_path, socket_path);
+    card->pid = command == NULL ? spawn_own_card(st, i, socket_path, control_path, &card->pidfd)
+                                : spawn_card_command(st, socket_path, control_path, &card->pidfd);
+    bool ok = card->pid > 0 && wait_for_file(st, socket_path, card->pidfd) &&
+              (!controlled || wait_for_file(st, control_path, card->pidfd));
     if (ok && controlled && !card_control_open(&card->control, control_path))
         ok = fail(st, "cannot reach the card's control socket: %s", strerror(errno));
     if (ok && command == NULL && !card_control_save(&card->control))
         ok = fail(st, "the virtual card does not answer on its control socket");
-    if (pidfd >= 0)
-        close(pidfd);
     return ok;
 }
 
@@ -369,7 +378,7 @@ static bool start_pcscd(struct start *st)
     const char *argv[] = {pcscd, "-f", "-c", conf, NULL, NULL};
     if (knows_disable_polkit(pcscd))
         argv[4] = "--disable-polkit";
-    st->v->pcscd = spawn(st, argv, env, fd, NULL);
+    st->v->pcscd = spawn(st, argv, env, fd, &st->v->pcscd_pidfd);
     close(fd);
     return st->v->pcscd > 0;
 }
@@ -415,9 +424,8 @@ bool virtual_reader_start(struct virtual_reader *v, struct supervisor *s,
     unsigned limit = options->deadline_ms == 0 ? VIRTUAL_START_MS : options->deadline_ms;
     st = (struct start){
         .v = v, .s = s, .options = options, .why = why, .deadline_ms = clock_ms() + limit};
-    *v = (struct virtual_reader){.count = options->readers};
-    for (unsigned i = 0; i < VIRTUAL_READERS_MAX; i++)
-        v->cards[i].control.fd = -1;
+    *v = nothing;
+    v->count = options->readers;
     if (v->count < 1 || v->count > VIRTUAL_READERS_MAX)
         return fail(&st, "there can be 1 to %d virtual readers, not %u", VIRTUAL_READERS_MAX,
                     v->count);
@@ -430,16 +438,58 @@ bool virtual_reader_start(struct virtual_reader *v, struct supervisor *s,
     return ok;
 }
 
+/* ---- the end ---- */
+
+static bool has_ended(int pidfd)
+{
+    struct pollfd end = {pidfd, POLLIN, 0};
+    return pidfd >= 0 && poll(&end, 1, 0) == 1;
+}
+
+static void close_pidfd(int *pidfd)
+{
+    if (*pidfd >= 0)
+        close(*pidfd);
+    *pidfd = -1;
+}
+
+/* A stranger's command may have put its simulator into the background and ended: then it is the
+ * socket that counts, and nobody watches any more. */
+static bool card_is_lost(struct virtual_card *card)
+{
+    if (!has_ended(card->pidfd))
+        return false;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&card->at, sizeof card->at) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (answers)
+        close_pidfd(&card->pidfd);
+    return !answers;
+}
+
+const char *virtual_reader_lost(struct virtual_reader *v)
+{
+    if (has_ended(v->pcscd_pidfd))
+        return "pcscd";
+    for (unsigned i = 0; i < v->count; i++)
+        if (card_is_lost(&v->cards[i]))
+            return "the card's program";
+    return NULL;
+}
+
 void virtual_reader_stop(struct virtual_reader *v, struct supervisor *s)
 {
+    close_pidfd(&v->pcscd_pidfd);
     if (v->pcscd > 0)
         supervisor_kill(s, v->pcscd);
     for (unsigned i = 0; i < VIRTUAL_READERS_MAX; i++) {
         card_control_close(&v->cards[i].control);
+        close_pidfd(&v->cards[i].pidfd);
         if (v->cards[i].pid > 0)
             supervisor_kill(s, v->cards[i].pid);
     }
-    *v = (struct virtual_reader){0};
+    *v = nothing;
 }
 
 static int run_beside(struct supervisor *s, const struct virtual_reader *v, const char *const *argv,

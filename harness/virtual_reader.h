@@ -9,6 +9,8 @@
 #include "card_control.h"
 #include "supervisor.h"
 
+#include <sys/un.h>
+
 enum { VIRTUAL_READERS_MAX = 2, VIRTUAL_PATH_MAX = 108, VIRTUAL_START_MS = 10000 };
 
 struct virtual_reader_options {
@@ -23,12 +25,15 @@ struct virtual_reader_options {
 struct virtual_card {
     char name[32];               /* of its reader, as SCardConnect wants it */
     struct card_control control; /* fd -1: a command without {control} */
+    struct sockaddr_un at;       /* where it listens */
     pid_t pid;
+    int pidfd; /* -1: nobody watches for its end */
 };
 
 struct virtual_reader {
     char socket[VIRTUAL_PATH_MAX]; /* the value of PCSCLITE_CSOCK_NAME */
     pid_t pcscd;
+    int pcscd_pidfd;
     unsigned count;
     struct virtual_card cards[VIRTUAL_READERS_MAX];
 };
@@ -37,6 +42,9 @@ struct virtual_reader {
 bool virtual_reader_start(struct virtual_reader *v, struct supervisor *s,
                           const struct virtual_reader_options *options,
                           char why[SUPERVISOR_WHY_MAX]);
+
+/* Which program of it has ended by itself: "pcscd", "the card's program"; NULL: none. */
+const char *virtual_reader_lost(struct virtual_reader *v);
 
 /* Ends the cards and the daemon; the supervisor goes on. */
 void virtual_reader_stop(struct virtual_reader *v, struct supervisor *s);

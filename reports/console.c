@@ -289,9 +289,12 @@ static void print_totals(const struct console *console, const struct results *re
             results->coverage.judged, results->coverage.rows);
     print_totals_by(console, results, KINDS_DOCUMENTS);
     fputc('\n', console->to);
-    if (!results->complete)
-        fprintf(console->to, "%sThe run was cut short; cases not run: %" PRIu64 "%s\n",
-                paint(console, red), results->not_run, paint(console, reset));
+    if (results->complete)
+        return;
+    fprintf(console->to, "%sThe run was cut short", paint(console, red));
+    if (results->not_run > 0) /* none: it came to its last case, or not to its plan */
+        fprintf(console->to, "; cases not run: %" PRIu64, results->not_run);
+    fprintf(console->to, "%s\n", paint(console, reset));
 }
 
 bool console_results(struct console *console, const struct results *results)

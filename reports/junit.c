@@ -198,22 +198,48 @@ static void add_document(struct junit *junit)
     junit->ok = xmlTextWriterEndDocument(junit->writer) >= 0 && junit->ok;
 }
 
+/* To a file beside, then renamed: a reader never sees half of it. */
 static bool save_buffer(const char *path, xmlBufferPtr buffer)
 {
+    struct arena scratch = {0};
+    const char *beside = arena_printf(&scratch, "%s.new", path);
     size_t len = (size_t)xmlBufferLength(buffer);
-    FILE *to = fopen(path, "we");
+    FILE *to = fopen(beside, "we");
     bool ok = to != NULL && fwrite(xmlBufferContent(buffer), 1, len, to) == len;
     if (to != NULL && fclose(to) != 0)
         ok = false;
+    ok = ok && rename(beside, path) == 0;
     if (!ok && to != NULL)
-        unlink(path);
+        unlink(beside);
+    arena_free(&scratch);
     return ok;
+}
+
+/* JUnit has no word for a run that was cut short, and what is not in it nobody misses: an error of
+ * its own says so. */
+static struct results with_cut(struct arena *keep, const struct results *results)
+{
+    struct results out = *results;
+    if (results->complete)
+        return out;
+    out.cases = arena_array(keep, struct case_result, results->case_count + 1);
+    if (results->case_count > 0)
+        memcpy(out.cases, results->cases, results->case_count * sizeof *out.cases);
+    out.cases[out.case_count++] = (struct case_result){
+        .id = "run/complete",
+        .verdict = VERDICT_BROKEN,
+        .reason =
+            arena_printf(keep, "the run was cut short; cases not run: %" PRIu64, results->not_run),
+    };
+    return out;
 }
 
 bool junit_write(const char *path, const struct results *results)
 {
+    struct arena keep = {0};
+    const struct results all = with_cut(&keep, results);
     xmlBufferPtr buffer = xmlBufferCreate();
-    struct junit junit = {.results = results};
+    struct junit junit = {.results = &all};
     junit.writer = buffer == NULL ? NULL : xmlNewTextWriterMemory(buffer, 0);
     if (junit.writer != NULL) {
         (void)xmlTextWriterSetIndent(junit.writer, 1);
@@ -223,5 +249,6 @@ bool junit_write(const char *path, const struct results *results)
     bool ok = junit.ok && save_buffer(path, buffer);
     if (buffer != NULL)
         xmlBufferFree(buffer);
+    arena_free(&keep);
     return ok;
 }

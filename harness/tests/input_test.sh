@@ -121,7 +121,16 @@ expect_code 4 "$MDCTS" run --driver "$reference" --out /proc/none R010
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/closed R010 >&-"
 expect_text "$work/err" "the trace is kept"
 [ -s "$work/closed/trace.jsonl" ] || wrong "the trace is not kept"
-expect_code 4 sh -c "ulimit -f 2200; trap '' XFSZ; $MDCTS run --driver $reference --out $work/limit"
+# A disk that is full: at once, while probing, in the plan, in the midst of the cases.  What was written is judged as cut.
+mkdir "$work/nothing"
+ln -s /dev/full "$work/nothing/trace.jsonl"
+expect_code 4 "$MDCTS" run --driver "$reference" --out "$work/nothing" R010
+for blocks in 300 1000 4000; do
+    expect_code 4 sh -c "ulimit -f $blocks; trap '' XFSZ; $MDCTS run --driver $reference --jobs 2 --out $work/limit"
+    expect_text "$work/err" "the trace could not be written"
+    expect_code 6 "$MDCTS" judge "$work/limit"
+    expect_text "$work/out" "The run was cut short"
+done
 expect_code 4 sh -c "$MDCTS run --driver $reference --out $work/full R010 >/dev/full"
 mkdir -p "$work/taken/results.json"
 expect_code 4 "$MDCTS" run --driver "$reference" --out "$work/taken" R010
