@@ -230,8 +230,8 @@ static const char *const *host_environment(struct session *session)
     return env;
 }
 
-/* A server of hosts; NULL with *code. A preloading one has the driver already and keeps its words
- * to itself. */
+/* A server of hosts, from then on session->server; NULL with *code. A preloading one has the driver
+ * already and keeps its words to itself. */
 static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
     const char *argv[] = {
@@ -267,6 +267,7 @@ static struct link *start_host_server(struct session *session, bool preload, int
     struct link *link = pid < 0 ? NULL : link_open(&config, &session->keep, &error);
     if (link != NULL) {
         *code = 0;
+        session->server = pid;
         return link;
     }
     close(pair[0]);
@@ -275,10 +276,28 @@ static struct link *start_host_server(struct session *session, bool preload, int
     return NULL;
 }
 
+/* The new one has not loaded the driver: if that is what ended the old one, it is a host's end from
+ * now on, and charged to the driver. */
+static bool renew_link(void *data)
+{
+    struct session *session = data;
+    int code;
+    pid_t old = session->server;
+    struct link *link = start_host_server(session, false, &code);
+    if (link == NULL)
+        return false;
+    supervisor_kill(&session->supervisor, old);
+    link_close(session->env.link);
+    session->env.link = link;
+    return true;
+}
+
 static int start_link(struct session *session)
 {
     int code;
     session->env.link = start_host_server(session, false, &code);
+    session->env.renew_link = renew_link;
+    session->env.renew_data = session;
     return code;
 }
 
@@ -325,6 +344,7 @@ const char *session_try_driver(struct session *session, const char *driver)
 void session_preload(struct session *session)
 {
     int code;
+    pid_t plain = session->server;
     struct link *link = start_host_server(session, true, &code);
     if (link == NULL)
         return;
@@ -334,6 +354,7 @@ void session_preload(struct session *session)
         session->env.preloaded = true;
     } else {
         link_close(link);
+        session->server = plain;
     }
 }
 

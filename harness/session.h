@@ -66,6 +66,7 @@ struct session {
     struct peer_cache peers;
     struct link
         *plain_link; /* the first server's, once session_preload() has put another in its place */
+    pid_t server;    /* of env.link */
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
