@@ -25,6 +25,7 @@
 #define SEED_BYTES              16
 #define ENV_MAX                 64
 #define SERVER_FD               3
+#define HOST_WORDS_MAX          64
 
 static int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -82,6 +83,7 @@ static int read_profile(struct session *session, const struct session_options *o
     session->abi = options->abi != NULL ? options->abi : session->profile.abi;
     if (session->abi == NULL)
         session->abi = "sysv";
+    session->wrap = options->wrap;
     if (code == 0 && strcmp(session->abi, "sysv") != 0 && strcmp(session->abi, "ms") != 0)
         return complain(EXIT_USAGE, "--abi is sysv or ms, not '%s'", session->abi);
     return code;
@@ -230,23 +232,50 @@ static const char *const *host_environment(struct session *session)
     return env;
 }
 
+static const char *host_program(struct session *session)
+{
+    return arena_printf(&session->keep, "mdcts-host%s%s",
+                        strcmp(session->abi, "ms") == 0 ? "-ms" : "",
+                        session->wrap == NULL ? "" : "-plain");
+}
+
+/* The command line of a server, behind the words of --wrap; NULL if those are too many. */
+static const char *const *host_words(struct session *session, bool preload)
+{
+    struct arena *keep = &session->keep;
+    const char *const words[] = {program_path(host_program(session)),
+                                 "--server",
+                                 "3",
+                                 "--tap",
+                                 program_path("../lib/tap/libpcsclite.so.1"),
+                                 preload ? "--preload" : NULL,
+                                 session->env.driver,
+                                 NULL};
+    const char **all = arena_array(keep, const char *, HOST_WORDS_MAX);
+    size_t count = 0;
+    char *rest = arena_strdup(keep, session->wrap == NULL ? "" : session->wrap), *state = NULL;
+    for (char *word = strtok_r(rest, " ", &state); word != NULL; word = strtok_r(NULL, " ", &state))
+        if (count++ < HOST_WORDS_MAX)
+            all[count - 1] = word;
+    if (count > HOST_WORDS_MAX - sizeof words / sizeof words[0])
+        return NULL;
+    memcpy(all + count, words, sizeof words);
+    return all;
+}
+
 /* A server of hosts, from then on session->server; NULL with *code. A preloading one has the driver
  * already and keeps its words to itself. */
 static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
-    const char *argv[] = {
-        program_path(strcmp(session->abi, "ms") == 0 ? "mdcts-host-ms" : "mdcts-host"),
-        "--server",
-        "3",
-        "--tap",
-        program_path("../lib/tap/libpcsclite.so.1"),
-        preload ? "--preload" : NULL,
-        session->env.driver,
-        NULL};
     char why[SUPERVISOR_WHY_MAX];
     const char *error = "no socket pair could be made";
+    const char *const *argv = host_words(session, preload);
     int pair[2];
     *code = EXIT_OUR_FAULT;
+    if (argv == NULL) {
+        *code = complain(EXIT_USAGE, "--wrap has more words than HOST_WORDS_MAX allows");
+        return NULL;
+    }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         complain(*code, "%s", error);
         return NULL;
