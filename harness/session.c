@@ -42,12 +42,20 @@ static int complain(int code, const char *format, ...)
 
 /* ---- what to test, and on what ---- */
 
-/* What a profile may say and this version does not heed: better told than found out. */
-static void tell_unheeded(const struct profile *profile)
+static bool wants_virtual_reader(const struct session *session,
+                                 const struct session_options *options)
+{
+    const char *reader = options->reader != NULL ? options->reader : session->profile.reader;
+    return reader == NULL || strcmp(reader, "virtual") == 0;
+}
+
+/* What a profile may say and this version does not heed: better told than found out.  How often a
+ * card in a real reader asks for its PIN, probing finds. */
+static void tell_unheeded(const struct profile *profile, bool virtual)
 {
     bool policy = false, touch = false;
     for (size_t i = 0; i < profile->pin_count; i++) {
-        policy = policy || profile->pins[i].policy != PIN_ONCE;
+        policy = policy || (!virtual && profile->pins[i].policy != PIN_ONCE);
         touch = touch || profile->pins[i].touch;
     }
     const struct {
@@ -76,7 +84,7 @@ static int read_profile(struct session *session, const struct session_options *o
     struct node *doc = path == NULL ? NULL : yaml_tree_read_file(&diags, &session->keep, path);
     if (doc != NULL && profile_read(&diags, &session->keep, doc, path, &session->profile) &&
         options->job == 0)
-        tell_unheeded(&session->profile);
+        tell_unheeded(&session->profile, wants_virtual_reader(session, options));
     diags_print(&diags, stderr);
     int code = diags.count > 0 ? EXIT_USAGE : 0;
     diags_free(&diags);
@@ -163,18 +171,19 @@ static void stay_on_one_core(struct session *session, const struct session_optio
     session->has_cores = options->jobs < 2 && CPU_COUNT(&session->cores.aside) > 0;
 }
 
-static bool wants_virtual_reader(const struct session *session,
-                                 const struct session_options *options)
-{
-    const char *reader = options->reader != NULL ? options->reader : session->profile.reader;
-    return reader == NULL || strcmp(reader, "virtual") == 0;
-}
-
 static int start_supervisor(struct session *session)
 {
     char why[SUPERVISOR_WHY_MAX];
     session->has_supervisor = supervisor_start(&session->supervisor, why);
     return session->has_supervisor ? 0 : complain(EXIT_ENVIRONMENT, "%s", why);
+}
+
+static const char *pin_policy(const struct profile *profile)
+{
+    static const char *const words[] = {
+        [PIN_ONCE] = "once", [PIN_ALWAYS] = "always", [PIN_NEVER] = "never"};
+    const struct profile_pin *pin = profile_find_pin(profile, "user");
+    return words[pin == NULL ? PIN_ONCE : pin->policy];
 }
 
 static int start_reader(struct session *session, const struct session_options *options)
@@ -191,8 +200,11 @@ static int start_reader(struct session *session, const struct session_options *o
                    : complain(EXIT_USAGE, "--card goes with the virtual reader, not with '%s'",
                               reader);
     }
-    struct virtual_reader_options wanted = {
-        .program_dir = program_dir(), .card_command = options->card, .readers = 1};
+    const char *const arguments[] = {"--pin-policy", pin_policy(&session->profile), NULL};
+    struct virtual_reader_options wanted = {.program_dir = program_dir(),
+                                            .card_command = options->card,
+                                            .readers = 1,
+                                            .card_arguments = arguments};
     /* Two processes of a stranger's simulator may well be the same card twice. */
     if (options->readers > 1 && options->card == NULL)
         wanted.readers = options->readers;
