@@ -56,12 +56,13 @@ static void add_block_output(const struct call_image *image, const struct host_r
     const struct host_followed *f = followed(image, result, value);
     if (f == NULL)
         return;
-    node_add(out, value->name, pointer_node(image, &f->pointer));
+    struct node *pointer = pointer_node(image, &f->pointer);
+    node_add(out, value->name, pointer);
     if (result->status == 0 && f->readable && f->bytes.len > 0 && f->bytes.len <= CONTENT_MAX &&
         value->content != NULL)
         node_add(out, value->content, node_new_hex(image->arena, f->bytes));
     if (!f->readable && f->pointer.kind != POINTER_NULL)
-        node_add(out, "unreadable", node_new_bool(image->arena, true));
+        node_add(pointer, "unreadable", node_new_bool(image->arena, true));
 }
 
 static void add_struct_outputs(const struct call_image *image, const struct host_result *result,

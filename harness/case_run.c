@@ -166,10 +166,20 @@ bool case_connect(struct case_run *run, uint32_t reader)
     return *connected;
 }
 
+static struct host *start_host(struct case_run *run)
+{
+    const struct run_environment *env = run->env;
+    struct host_sink sink = {run->arena, host_event, run};
+    struct host *host = host_start(env->link, &sink);
+    if (host == NULL && run->process_count == 0 && env->renew_link != NULL &&
+        env->renew_link(env->renew_data))
+        host = host_start(env->link, &sink);
+    return host;
+}
+
 bool case_start_host(struct case_run *run)
 {
-    struct host_sink sink = {run->arena, host_event, run};
-    run->host = host_start(run->env->link, &sink);
+    run->host = start_host(run);
     if (run->host == NULL) {
         emit_broken(run, "no host could be started");
         return false;

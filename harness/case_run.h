@@ -25,6 +25,10 @@ struct card_control;
 /* What cases share.  Borrowed by every case_run; lives as long as the run. */
 struct run_environment {
     struct link *link;
+    /* Puts another link in the place of one that starts no hosts any more, which a driver can bring
+     * about; NULL, or false: there is none.  No host of the old one may be left. */
+    bool (*renew_link)(void *data);
+    void *renew_data;
     const char *driver;         /* absolute path */
     bool preloaded;             /* by link's server: loading it can't fail any more */
     const char *const *readers; /* PC/SC names; the first is the default */

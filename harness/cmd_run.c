@@ -192,12 +192,25 @@ static bool make_folders(const char *path)
     return true;
 }
 
+/* Nobody shall take an earlier run's reports for those of one that never comes to its own. */
+static bool remove_reports(struct run *run)
+{
+    static const char *const names[] = {"results.json", "junit.xml"};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ok = (unlink(arena_printf(&run->arena, "%s/%s", run->out, names[i])) == 0 ||
+              errno == ENOENT) &&
+             ok;
+    return ok;
+}
+
 static int open_trace(struct run *run)
 {
     run->out = options.out != NULL ? options.out : OUT_DEFAULT;
     run->trace_path = arena_printf(&run->arena, "%s/trace.jsonl", run->out);
     run->trace.mask = &run->session.mask;
-    if (!make_folders(run->out) || !trace_writer_open(&run->trace.writer, run->trace_path)) {
+    if (!make_folders(run->out) || !remove_reports(run) ||
+        !trace_writer_open(&run->trace.writer, run->trace_path)) {
         fprintf(stderr, "mdcts: error: %s cannot be written: %s\n", run->trace_path,
                 strerror(errno));
         return EXIT_OUR_FAULT;
@@ -399,7 +412,8 @@ static int start_jobs(struct run *run)
     options.session.jobs = wanted;
     run->trace_path = arena_printf(&run->arena, "%s/trace.jsonl",
                                    options.out != NULL ? options.out : OUT_DEFAULT);
-    if (wanted > 1 && !share_seed(run))
+    run->trace.writer.tally = trace_tally_new();
+    if (run->trace.writer.tally == NULL || (wanted > 1 && !share_seed(run)))
         return EXIT_OUR_FAULT;
     for (unsigned i = 1; i < wanted; i++)
         if (!jobs_start(&run->jobs, work, run))
@@ -421,6 +435,13 @@ static int close_trace(struct run *run, int code)
 static int report(struct run *run)
 {
     struct results results = {0};
+    if (!trace_tally_fits(run->trace.writer.tally, run->trace_path)) {
+        fprintf(stderr,
+                "mdcts: error: %s is not what this run wrote: the driver or somebody else has "
+                "changed it; it is not judged\n",
+                run->trace_path);
+        return EXIT_OUR_FAULT;
+    }
     enum judge_status status = judge_trace(&run->diags, &run->arena, run->trace_path, &results);
     if (status != JUDGE_OK)
         return complain_diags(run, (int)status);

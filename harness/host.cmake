@@ -9,14 +9,20 @@ set(host_sources
   host/process.c host/region.c host/scratch.c host/server.c host/tap_link.c host/threads.c
   host/value.c host/warm.c base/frame.c)
 list(TRANSFORM host_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
-# One host for each calling convention of the driver: native, and Microsoft's for x64.
-foreach(host mdcts-host mdcts-host-ms)
+# One host for each calling convention of the driver: native, and Microsoft's for x64.  The plain ones leave malloc() alone,
+# for tools that put their own in its place (--wrap).
+foreach(host mdcts-host mdcts-host-ms mdcts-host-plain mdcts-host-ms-plain)
   add_executable(${host} ${host_sources})
   target_link_libraries(${host} PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
   # Symbols are resolved once, before the server forks, and not by each host anew.
   target_link_options(${host} PRIVATE -Wl,-z,now)
 endforeach()
-target_compile_definitions(mdcts-host-ms PRIVATE MDCTS_ABI_MS)
+foreach(host mdcts-host-ms mdcts-host-ms-plain)
+  target_compile_definitions(${host} PRIVATE MDCTS_ABI_MS)
+endforeach()
+foreach(host mdcts-host-plain mdcts-host-ms-plain)
+  target_compile_definitions(${host} PRIVATE MDCTS_PLAIN_HEAP)
+endforeach()
 # pcsc-lite's headers reach one file, and its library none.
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/host/pcsc.c PROPERTIES
   INCLUDE_DIRECTORIES "${PCSCLITE_INCLUDE_DIRS}")

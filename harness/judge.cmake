@@ -4,6 +4,7 @@ set(judge_dir ${CMAKE_CURRENT_LIST_DIR})
 
 add_library(mdcts_trace STATIC
   ${judge_dir}/trace.c
+  ${judge_dir}/trace_tally.c
   ${judge_dir}/secret_mask.c)
 target_include_directories(mdcts_trace PUBLIC ${judge_dir})
 target_link_libraries(mdcts_trace PUBLIC mdcts_base PRIVATE mdcts_json mdcts_options mdcts_sanitize)
@@ -42,6 +43,7 @@ target_link_libraries(mdcts_judge
 
 mdcts_unit_test(secret_mask_test SOURCES ${judge_dir}/secret_mask_test.c LIBS mdcts_trace)
 mdcts_unit_test(trace_test SOURCES ${judge_dir}/trace_test.c LIBS mdcts_trace)
+mdcts_unit_test(trace_tally_test SOURCES ${judge_dir}/trace_tally_test.c LIBS mdcts_trace)
 
 # reports/ comes later in the build; linking by name is enough.
 add_library(mdcts_cmd_judge STATIC ${judge_dir}/cmd_judge.c)

@@ -86,7 +86,8 @@ static void deliver_outputs(struct host *host)
 static bool deliver_event(struct host *host, const struct frame *frame)
 {
     struct bytes content;
-    struct node *event = event_node(host->sink.arena, frame, &content);
+    struct node *event =
+        host->sequence < host->sequence_max ? event_node(host->sink.arena, frame, &content) : NULL;
     if (event == NULL)
         return false;
     node_add(event, "q", node_new_uint(host->sink.arena, ++host->sequence));
@@ -153,19 +154,27 @@ static void send_kill(struct host *host)
 }
 
 /* Waits for the server to tell the end.  A host that may still be at work has its pipes emptied
- * meanwhile, so that it can write.  False when the deadline passes first. */
+ * meanwhile, so that it can write.  False when the deadline passes first, or when a server that
+ * should know has nothing to tell: a driver may have stopped it. */
 static bool await_end(struct host *host, uint64_t deadline, bool at_work)
 {
+    uint64_t told_by = UINT64_MAX;
     while (!server_take_ended(host) && !host->link->gone) {
         uint64_t now = clock_ms();
-        if (now >= deadline)
+        host->link->gone = now >= told_by;
+        if (now >= deadline || host->link->gone)
             return false;
-        struct pollfd waiting[3] = {{host->link->socket, POLLIN, 0},
+        bool lives = told_by == UINT64_MAX;
+        struct pollfd waiting[4] = {{host->link->socket, POLLIN, 0},
+                                    {lives ? host->pidfd : -1, POLLIN, 0},
                                     {host->outputs[0].pipe, POLLIN, 0},
                                     {host->outputs[1].pipe, POLLIN, 0}};
-        poll(waiting, at_work ? 3 : 1, (int)(deadline - now));
+        uint64_t until = deadline < told_by ? deadline : told_by;
+        poll(waiting, at_work ? 4 : 2, (int)(until - now));
         for (size_t i = 0; at_work && i < 2; i++)
             read_output(&host->outputs[i]);
+        if (waiting[1].revents != 0)
+            told_by = clock_ms() + SERVER_TELLS_MS;
         if (waiting[0].revents != 0)
             server_listen(host->link, 0);
     }
@@ -232,7 +241,10 @@ static enum host_outcome conclude(struct host *host, enum progress progress, uin
     }
     if (!garbage)
         return tell_death(host);
-    add_own_event(host, "killed", "signal", SIGKILL, "garbage on the control channel");
+    bool flooded = host->sequence == host->sequence_max;
+    add_own_event(host, "killed", "signal", SIGKILL,
+                  flooded ? "more events than REQUEST_EVENTS_MAX"
+                          : "garbage on the control channel");
     return HOST_LOST;
 }
 
@@ -338,6 +350,7 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
     host->queued_due = host->queued_count;
     host->queued_count = 0;
     host->queued_refused = false;
+    host->sequence_max = host->sequence + REQUEST_EVENTS_MAX;
     struct exchange exchange = {{request->data, request->len}, REPLY + frame.kind, reply};
     send_some(host, &exchange);
     enum host_outcome outcome = await_reply(host, &exchange, timeout_ms);

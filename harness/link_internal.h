@@ -6,9 +6,11 @@
 #include "host/protocol.h"
 #include "link.h"
 
-#define LINK_ENDED_MAX  256 /* hosts whose end was told but not asked for yet */
-#define LINK_TIMEOUT_MS 10000u
-#define LINK_KILL_MS    10000u /* for the kernel to end a killed process */
+#define LINK_ENDED_MAX     256 /* hosts whose end was told but not asked for yet */
+#define LINK_TIMEOUT_MS    10000u
+#define LINK_KILL_MS       10000u  /* for the kernel to end a killed process */
+#define REQUEST_EVENTS_MAX 100000u /* of one request; a driver that goes on is stopped */
+#define SERVER_TELLS_MS    5000u /* for the server to tell of an end that the kernel has told of */
 #define OUTPUT_EVENT_BYTES                                                                         \
     16384u /* of what the driver printed, per stream and request; the rest is counted */
 
@@ -57,6 +59,7 @@ struct host {
     uint32_t step, thread;         /* that events of our own are charged to */
     struct parallel_run *parallel; /* NULL: no REQUEST_PARALLEL is being carried out */
     uint64_t sequence;             /* of the last event delivered */
+    uint64_t sequence_max;         /* while a request is carried out */
     bool crashed;                  /* a crash event came */
     bool ended;                    /* wait_status is valid */
     bool gone;                     /* no request can be answered any more */

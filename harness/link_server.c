@@ -238,6 +238,8 @@ static bool host_is_there(struct host *host)
 {
     while (host->pid == 0 && read_message(host->link, START_MS))
         continue;
+    if (host->pid == 0)
+        host->link->gone = true; /* it is there, but has nothing to say */
     return host->pid > 0 && host->channel >= 0 && !server_take_ended(host);
 }
 

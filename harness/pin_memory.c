@@ -36,6 +36,24 @@ static void make_folders(char *path)
     }
 }
 
+/* The file, to be read, or made and added to.  NULL with errno: none, and ENOENT too where there is
+ * no place for one. */
+static FILE *memory_open(struct arena *keep, bool add)
+{
+    const char *path = pin_memory_path(keep);
+    errno = ENOENT;
+    if (path == NULL || !add)
+        return path == NULL ? NULL : fopen(path, "re");
+    make_folders(arena_strdup(keep, path));
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return fd < 0 ? NULL : fdopen(fd, "a+");
+}
+
+static bool is_absent(void)
+{
+    return errno == ENOENT || errno == ENOTDIR;
+}
+
 static const char *refusal_hash(struct arena *keep, const char *salt,
                                 const struct pin_refusal *refusal)
 {
@@ -59,8 +77,7 @@ bool pin_memory_knows(const struct pin_refusal *refusal)
 {
     struct arena arena = {0};
     char line[LINE_BYTES];
-    const char *path = pin_memory_path(&arena);
-    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    FILE *file = memory_open(&arena, false);
     bool known = false;
     if (file != NULL && next_line(file, line)) {
         const char *hash = refusal_hash(&arena, line, refusal);
@@ -90,11 +107,7 @@ static const char *read_or_make_salt(struct arena *keep, FILE *file)
 bool pin_memory_add(const struct pin_refusal *refusal)
 {
     struct arena arena = {0};
-    const char *path = pin_memory_path(&arena);
-    if (path != NULL)
-        make_folders(arena_strdup(&arena, path));
-    int fd = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "a+");
+    FILE *file = memory_open(&arena, true);
     const char *salt = file == NULL ? NULL : read_or_make_salt(&arena, file);
     const char *hash = salt == NULL ? NULL : refusal_hash(&arena, salt, refusal);
     bool ok = hash != NULL && fprintf(file, "%s\n", hash) > 0;
@@ -119,12 +132,13 @@ bool pin_memory_remove(const struct pin_refusal *refusal)
 {
     struct arena arena = {0};
     char salt[LINE_BYTES];
-    const char *path = pin_memory_path(&arena);
-    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    FILE *file = memory_open(&arena, false);
     if (file == NULL) {
+        bool absent = is_absent();
         arena_free(&arena);
-        return path == NULL || errno == ENOENT || errno == ENOTDIR;
+        return absent;
     }
+    const char *path = pin_memory_path(&arena);
     const char *beside = arena_printf(&arena, "%s.%d", path, (int)getpid());
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *copy = fd < 0 ? NULL : fdopen(fd, "w");
@@ -141,7 +155,7 @@ bool pin_memory_forget(void)
 {
     struct arena arena = {0};
     const char *path = pin_memory_path(&arena);
-    bool ok = path == NULL || unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR;
+    bool ok = path == NULL || unlink(path) == 0 || is_absent();
     arena_free(&arena);
     return ok;
 }

@@ -11,6 +11,7 @@
 #define PROFILE_WAIVERS_MAX 1000
 
 enum pin_source { PIN_FROM_ENV, PIN_FROM_FD, PIN_FROM_PROMPT, PIN_FROM_PAD, PIN_NONE };
+/* How often a key of this PIN's asks for it.  The virtual card does as its user's PIN says. */
 enum pin_policy { PIN_ONCE, PIN_ALWAYS, PIN_NEVER };
 
 struct profile_pin {

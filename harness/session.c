@@ -25,6 +25,7 @@
 #define SEED_BYTES              16
 #define ENV_MAX                 64
 #define SERVER_FD               3
+#define HOST_WORDS_MAX          64
 
 static int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -41,12 +42,20 @@ static int complain(int code, const char *format, ...)
 
 /* ---- what to test, and on what ---- */
 
-/* What a profile may say and this version does not heed: better told than found out. */
-static void tell_unheeded(const struct profile *profile)
+static bool wants_virtual_reader(const struct session *session,
+                                 const struct session_options *options)
+{
+    const char *reader = options->reader != NULL ? options->reader : session->profile.reader;
+    return reader == NULL || strcmp(reader, "virtual") == 0;
+}
+
+/* What a profile may say and this version does not heed: better told than found out.  How often a
+ * card in a real reader asks for its PIN, probing finds. */
+static void tell_unheeded(const struct profile *profile, bool virtual)
 {
     bool policy = false, touch = false;
     for (size_t i = 0; i < profile->pin_count; i++) {
-        policy = policy || profile->pins[i].policy != PIN_ONCE;
+        policy = policy || (!virtual && profile->pins[i].policy != PIN_ONCE);
         touch = touch || profile->pins[i].touch;
     }
     const struct {
@@ -75,13 +84,14 @@ static int read_profile(struct session *session, const struct session_options *o
     struct node *doc = path == NULL ? NULL : yaml_tree_read_file(&diags, &session->keep, path);
     if (doc != NULL && profile_read(&diags, &session->keep, doc, path, &session->profile) &&
         options->job == 0)
-        tell_unheeded(&session->profile);
+        tell_unheeded(&session->profile, wants_virtual_reader(session, options));
     diags_print(&diags, stderr);
     int code = diags.count > 0 ? EXIT_USAGE : 0;
     diags_free(&diags);
     session->abi = options->abi != NULL ? options->abi : session->profile.abi;
     if (session->abi == NULL)
         session->abi = "sysv";
+    session->wrap = options->wrap;
     if (code == 0 && strcmp(session->abi, "sysv") != 0 && strcmp(session->abi, "ms") != 0)
         return complain(EXIT_USAGE, "--abi is sysv or ms, not '%s'", session->abi);
     return code;
@@ -161,18 +171,19 @@ static void stay_on_one_core(struct session *session, const struct session_optio
     session->has_cores = options->jobs < 2 && CPU_COUNT(&session->cores.aside) > 0;
 }
 
-static bool wants_virtual_reader(const struct session *session,
-                                 const struct session_options *options)
-{
-    const char *reader = options->reader != NULL ? options->reader : session->profile.reader;
-    return reader == NULL || strcmp(reader, "virtual") == 0;
-}
-
 static int start_supervisor(struct session *session)
 {
     char why[SUPERVISOR_WHY_MAX];
     session->has_supervisor = supervisor_start(&session->supervisor, why);
     return session->has_supervisor ? 0 : complain(EXIT_ENVIRONMENT, "%s", why);
+}
+
+static const char *pin_policy(const struct profile *profile)
+{
+    static const char *const words[] = {
+        [PIN_ONCE] = "once", [PIN_ALWAYS] = "always", [PIN_NEVER] = "never"};
+    const struct profile_pin *pin = profile_find_pin(profile, "user");
+    return words[pin == NULL ? PIN_ONCE : pin->policy];
 }
 
 static int start_reader(struct session *session, const struct session_options *options)
@@ -189,8 +200,11 @@ static int start_reader(struct session *session, const struct session_options *o
                    : complain(EXIT_USAGE, "--card goes with the virtual reader, not with '%s'",
                               reader);
     }
-    struct virtual_reader_options wanted = {
-        .program_dir = program_dir(), .card_command = options->card, .readers = 1};
+    const char *const arguments[] = {"--pin-policy", pin_policy(&session->profile), NULL};
+    struct virtual_reader_options wanted = {.program_dir = program_dir(),
+                                            .card_command = options->card,
+                                            .readers = 1,
+                                            .card_arguments = arguments};
     /* Two processes of a stranger's simulator may well be the same card twice. */
     if (options->readers > 1 && options->card == NULL)
         wanted.readers = options->readers;
@@ -230,23 +244,50 @@ static const char *const *host_environment(struct session *session)
     return env;
 }
 
-/* A server of hosts; NULL with *code. A preloading one has the driver already and keeps its words
- * to itself. */
+static const char *host_program(struct session *session)
+{
+    return arena_printf(&session->keep, "mdcts-host%s%s",
+                        strcmp(session->abi, "ms") == 0 ? "-ms" : "",
+                        session->wrap == NULL ? "" : "-plain");
+}
+
+/* The command line of a server, behind the words of --wrap; NULL if those are too many. */
+static const char *const *host_words(struct session *session, bool preload)
+{
+    struct arena *keep = &session->keep;
+    const char *const words[] = {program_path(host_program(session)),
+                                 "--server",
+                                 "3",
+                                 "--tap",
+                                 program_path("../lib/tap/libpcsclite.so.1"),
+                                 preload ? "--preload" : NULL,
+                                 session->env.driver,
+                                 NULL};
+    const char **all = arena_array(keep, const char *, HOST_WORDS_MAX);
+    size_t count = 0;
+    char *rest = arena_strdup(keep, session->wrap == NULL ? "" : session->wrap), *state = NULL;
+    for (char *word = strtok_r(rest, " ", &state); word != NULL; word = strtok_r(NULL, " ", &state))
+        if (count++ < HOST_WORDS_MAX)
+            all[count - 1] = word;
+    if (count > HOST_WORDS_MAX - sizeof words / sizeof words[0])
+        return NULL;
+    memcpy(all + count, words, sizeof words);
+    return all;
+}
+
+/* A server of hosts, from then on session->server; NULL with *code. A preloading one has the driver
+ * already and keeps its words to itself. */
 static struct link *start_host_server(struct session *session, bool preload, int *code)
 {
-    const char *argv[] = {
-        program_path(strcmp(session->abi, "ms") == 0 ? "mdcts-host-ms" : "mdcts-host"),
-        "--server",
-        "3",
-        "--tap",
-        program_path("../lib/tap/libpcsclite.so.1"),
-        preload ? "--preload" : NULL,
-        session->env.driver,
-        NULL};
     char why[SUPERVISOR_WHY_MAX];
     const char *error = "no socket pair could be made";
+    const char *const *argv = host_words(session, preload);
     int pair[2];
     *code = EXIT_OUR_FAULT;
+    if (argv == NULL) {
+        *code = complain(EXIT_USAGE, "--wrap has more words than HOST_WORDS_MAX allows");
+        return NULL;
+    }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         complain(*code, "%s", error);
         return NULL;
@@ -267,6 +308,7 @@ static struct link *start_host_server(struct session *session, bool preload, int
     struct link *link = pid < 0 ? NULL : link_open(&config, &session->keep, &error);
     if (link != NULL) {
         *code = 0;
+        session->server = pid;
         return link;
     }
     close(pair[0]);
@@ -275,10 +317,28 @@ static struct link *start_host_server(struct session *session, bool preload, int
     return NULL;
 }
 
+/* The new one has not loaded the driver: if that is what ended the old one, it is a host's end from
+ * now on, and charged to the driver. */
+static bool renew_link(void *data)
+{
+    struct session *session = data;
+    int code;
+    pid_t old = session->server;
+    struct link *link = start_host_server(session, false, &code);
+    if (link == NULL)
+        return false;
+    supervisor_kill(&session->supervisor, old);
+    link_close(session->env.link);
+    session->env.link = link;
+    return true;
+}
+
 static int start_link(struct session *session)
 {
     int code;
     session->env.link = start_host_server(session, false, &code);
+    session->env.renew_link = renew_link;
+    session->env.renew_data = session;
     return code;
 }
 
@@ -325,6 +385,7 @@ const char *session_try_driver(struct session *session, const char *driver)
 void session_preload(struct session *session)
 {
     int code;
+    pid_t plain = session->server;
     struct link *link = start_host_server(session, true, &code);
     if (link == NULL)
         return;
@@ -334,6 +395,7 @@ void session_preload(struct session *session)
         session->env.preloaded = true;
     } else {
         link_close(link);
+        session->server = plain;
     }
 }
 

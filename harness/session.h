@@ -20,6 +20,7 @@ struct session_options {
     const char *profile;         /* NULL: none */
     const char *card;            /* command line of another card simulator; NULL: ours */
     const char *abi;             /* sysv or ms; NULL: the profile's, else sysv */
+    const char *wrap;            /* words in front of the host's program; NULL: none */
     unsigned long timeout_scale; /* percent; 0: 100 */
     unsigned readers;            /* that cases ask for; 0: one.  A real setup has one. */
     unsigned job, jobs; /* this session is one of several side by side; 0 of 0: it is alone */
@@ -49,6 +50,12 @@ struct session_options {
          "ABI",                                                                                    \
          "the driver's calling convention: sysv, or ms as on Windows [sysv]",                      \
          &(o).abi},                                                                                \
+        {"wrap",                                                                                   \
+         0,                                                                                        \
+         OPTION_TEXT,                                                                              \
+         "COMMAND",                                                                                \
+         "words in front of the program that loads the driver: 'valgrind -q'",                     \
+         &(o).wrap},                                                                               \
     {                                                                                              \
         "timeout-scale", 0, OPTION_NUMBER, "PERCENT", "scale every time limit [100]",              \
             &(o).timeout_scale                                                                     \
@@ -66,10 +73,12 @@ struct session {
     struct peer_cache peers;
     struct link
         *plain_link; /* the first server's, once session_preload() has put another in its place */
+    pid_t server;    /* of env.link */
     const char *readers[SESSION_READERS_MAX];
     const char *wanted_reader; /* a real reader as the user called it */
     const char *pcsc_socket;   /* PCSCLITE_CSOCK_NAME; NULL: the system's daemon */
     const char *abi;           /* "sysv" or "ms" */
+    const char *wrap;          /* words in front of the host's program; NULL: none */
     const char *card_name;     /* what PINs are remembered by: the real card's ATR */
     const char *driver_sha256;
     const char *lost;        /* what session_lost() has found */

@@ -245,9 +245,21 @@ bool supervisor_wait(struct supervisor *s, pid_t pid, int timeout_ms, int *statu
     return true;
 }
 
+static void keep_no_more(struct supervisor *s, pid_t pid)
+{
+    for (size_t i = 0; i < s->kept_count; i++) {
+        if (s->kept[i].pid != pid)
+            continue;
+        if (s->kept[i].children >= 0)
+            close(s->kept[i].children);
+        s->kept[i--] = s->kept[--s->kept_count];
+    }
+}
+
 bool supervisor_kill(struct supervisor *s, pid_t pid)
 {
     struct wire_reply reply;
+    keep_no_more(s, pid);
     request_new(WIRE_KILL);
     request_buffer.pid = pid;
     return exchange(s, NULL, &reply, NULL) && reply.done;

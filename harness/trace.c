@@ -44,7 +44,10 @@ bool trace_write(struct trace_writer *writer, const struct node *line)
     if (writer->fd < 0 || writer->failed)
         return false;
     const char *text = arena_printf(&scratch, "%s\n", json_tree_text(&scratch, line));
-    writer->failed = !write_all(writer->fd, text, strlen(text));
+    size_t len = strlen(text);
+    if (writer->tally != NULL)
+        trace_tally_add(writer->tally, text, len);
+    writer->failed = !write_all(writer->fd, text, len);
     arena_free(&scratch);
     return !writer->failed;
 }

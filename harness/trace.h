@@ -10,6 +10,7 @@
 #define MDCTS_TRACE_H
 
 #include "base/node.h"
+#include "trace_tally.h"
 
 #include <stdio.h>
 
@@ -21,9 +22,11 @@
 struct trace_writer {
     int fd; /* -1 when closed */
     bool failed;
+    struct trace_tally *tally; /* of all that is written; NULL: nobody asks */
 };
 
-/* Creates the file or empties it.  False with errno set. */
+/* Creates the file or empties it; of what is in *writer only the tally counts.  False with errno
+ * set. */
 bool trace_writer_open(struct trace_writer *writer, const char *path);
 
 /* Opens a trace that another process writes too; lines of both stay whole.  False with errno set.

@@ -44,7 +44,7 @@ static void put_text(const char *path, const char *text)
 static void test_trace__what_is_written_is_read(void **state)
 {
     struct folder *f = *state;
-    struct trace_writer writer;
+    struct trace_writer writer = {0};
     struct trace_reader reader;
     struct node *line = node_new_map(&f->arena), *read = NULL, *again;
     uint64_t first, second;

@@ -196,6 +196,8 @@ static void invoke(void *data)
     heap_is_drivers(true);
     one->status = one->function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
     heap_is_drivers(false);
+    /* A child that came back, too: it shares the parent's connections to runner and daemon. */
+    channel_end_child();
 }
 
 /* A transaction for the time of a call, unless there is none to be had. */

@@ -176,6 +176,12 @@ struct frame channel_receive(void)
     }
 }
 
+void channel_end_child(void)
+{
+    if (getpid() != owner)
+        _exit(HOST_EXIT_CHANNEL);
+}
+
 void channel_await_close(void)
 {
     uint8_t byte;

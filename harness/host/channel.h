@@ -34,6 +34,8 @@ void channel_send_last(struct frame_writer *writer);
 /* The next request; it stays valid until the next call.  Ends the process when there is no other
  * side. */
 struct frame channel_receive(void);
+/* Ends the process if it isn't the one that opened the channel. */
+void channel_end_child(void);
 /* Waits for the runner to close its end. */
 void channel_await_close(void);
 /* Wipes the request and everything sent since. */

@@ -74,8 +74,9 @@ static void report(int signal, const siginfo_t *info, const ucontext_t *state)
     if (caller_entry() != NULL)
         frame_put_text(event, EV_ENTRY, caller_entry());
     modules_put_location(event, (uintptr_t)state->uc_mcontext.gregs[REG_RIP]);
-    /* Only the kernel's own signals carry an address. */
-    if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0) {
+    /* Only the kernel's own signals carry an address, and of what is none at all it knows none. */
+    if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0 &&
+        info->si_code != SI_KERNEL) {
         bool written = (state->uc_mcontext.gregs[REG_ERR] & WRITE_ACCESS) != 0;
         frame_put_text(event, EV_ACCESS, written ? "write" : "read");
         put_address(event, (uintptr_t)info->si_addr);

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifndef MDCTS_PLAIN_HEAP
 /* What glibc offers those who stand in front of its allocator. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+#endif
 
 static struct fault heap_fault = {.function = "malloc"};
 static __thread bool drivers __attribute__((tls_model("initial-exec")));
@@ -33,6 +35,7 @@ bool heap_is_drivers(bool now)
     return before;
 }
 
+#ifndef MDCTS_PLAIN_HEAP
 static bool fails(void)
 {
     if (!drivers)
@@ -81,3 +84,4 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     *out = data;
     return 0;
 }
+#endif

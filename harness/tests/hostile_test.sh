@@ -1,88 +1,71 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Drivers that misbehave as processes: the verdict that tells how, the next case, whole reports, and nothing left.
+# Drivers that misbehave in what they read, write, return and print: the verdict that tells how, the next case, whole
+# reports, and nothing left.
 . "$(dirname "$0")/lib.sh"
-unknown='derive/kdf/unknown[name=FOO]'
-
-# judge_hostile NAME: the run ends with exit code 1, and its reports are whole.
-judge_hostile() {
-    name=$1
-    expect_code 1 "$MDCTS" run --driver "$DRIVERS/hostile-$name.so" --timeout-scale "${2:-10}" \
-        --out "$work/run" R010 R060 "$unknown" acquire/entry-points/library
-    expect_text "$work/run/results.json" '"complete":true'
-    expect_code 0 xmllint --noout "$work/run/junit.xml"
-    expect_nothing_left
-}
-
-# verdict VERDICT ID TEXT: that case has that verdict, and the line about it says TEXT.
-verdict() {
-    checks=$((checks + 1))
-    grep -F "\"id\":\"$2\"" "$work/run/results.json" | grep -F "\"verdict\":\"$1\"" | grep -qF -- "$3" || {
-        wrong "$name: no $1 with '$3' at $2"
-        grep -F "\"id\":\"$2\"" "$work/run/results.json"
-    }
-}
-
-# one NAME VERDICT ID TEXT
-one() {
-    judge_hostile "$1"
-    verdict "$2" "$3" "$4"
-}
+. "$(dirname "$0")/hostile_lib.sh"
 
 # While it is loaded and in CardAcquireContext: nothing else can be asked.
 one crash-constructor CRASH crash/dlopen "dlopen: signal 11 SIGSEGV, write of address 8"
 one hang-constructor HANG hang/outside-calls "did not return within"
+one exit-constructor CRASH crash/outside-calls "called exit(0)"
 one segv-acquire CRASH crash/CardAcquireContext/R010 "SIGSEGV, write of address 8, at hostile-segv-acquire.so"
 
-# In CardDeriveKey, in a case that asks for something else; the others pass.
-derives() {
-    one "$1" "$2" "$unknown" "$3"
-    verdict PASS construct/p256 ''
-    verdict PASS acquire/entry-points/library ''
-}
-derives hang-derive HANG "CardDeriveKey: did not return within 500 ms"
-derives stop-derive HANG "CardDeriveKey: did not return within 500 ms"
+# In CardDeriveKey.
+derives sigbus-derive CRASH "CardDeriveKey: signal 7 SIGBUS, read of"
 derives abort-derive CRASH "CardDeriveKey: signal 6 SIGABRT"
-derives kill-derive CRASH "CardDeriveKey: signal 9 SIGKILL"
-derives exit-zero-derive CRASH "CardDeriveKey: called exit(0)"
+derives throw-derive CRASH "CardDeriveKey: signal 6 SIGABRT"
+expect_text run/trace.jsonl "terminate called after throwing an instance of 'int'"
 derives overflow-stack CRASH "CardDeriveKey: signal 11 SIGSEGV, write of"
-derives close-descriptors CRASH "the host could not use its control channel any more"
-derives write-descriptors CRASH "garbage on the control channel"
+derives unload-itself CRASH "CardDeriveKey: signal 11 SIGSEGV"
+derives own-handler HANG "CardDeriveKey: did not return within 500 ms"
+
+# Memory and arguments.
 derives use-after-free CRASH "read of offset 3 of block 2, freed in step 4"
 derives keep-input CRASH "read of offset 0 of input pbPublicKey, gone in step 3"
 derives overrun-block FAIL "underrun of a block of 21 bytes that CardDeriveKey allocated"
 derives free-twice FAIL "a block of 32 bytes that CardDeriveKey allocated, given back again"
 derives wild-result FAIL "memory of another origin"
 # All of the host's memory takes a while.
-judge_hostile exhaust-memory 100
-verdict FAIL invariant/R057 "blocks left, the first of 1048576 bytes from CardDeriveKey"
-
-# In CardConstructDHAgreement: what stands on it is blocked.
-one exit-construct CRASH construct/p256 "called exit(7)"
-verdict BLOCKED "$unknown" "by R060, step 3: CardConstructDHAgreement: called exit(7)"
+one exhaust-memory FAIL invariant/R057 "blocks left, the first of 1048576 bytes from CardDeriveKey" 100
 one read-past-input CRASH construct/p256 "read of offset 72 of input pbPublicKey, live in step 3"
 one write-input WARN invariant/R007 "CardConstructDHAgreement changed pbPublicKey at offset -1"
 one write-card-data WARN invariant/R043 "CardConstructDHAgreement changed pfnCspGetDHAgreement"
+one scribble-card-data FAIL invariant/R015 "CardConstructDHAgreement changed dwVersion at offset 0"
+verdict WARN invariant/R043 "CardConstructDHAgreement changed"
+verdict CRASH "$unknown" "CardDeriveKey: signal 11 SIGSEGV, at mdcts-host"
+one scribble-process HANG hang/CardDeriveKey/R127 "did not return within 500 ms"
+others_pass
+one replace-vendor FAIL invariant/R216 "memory that it did not allocate"
+one huge-sizes FAIL invariant/R232 "a block of 72 for 4294967295 bytes"
+one huge-sizes FAIL invariant/R128 "a block of 16 for 4294967295 bytes" 10 own.yaml
+one wild-blob FAIL invariant/R232 "memory of another origin"
+expect_text run/trace.jsonl '"pbSigPublicKey":{"wild":true,"unreadable":true}'
 
-# Threads and children end with the case, sessions of their own too.  They print who they are.
-one thread-derive FAIL invariant/R057 "the first of 5 bytes from CardDeriveKey"
-for kind in child daemon; do
-    judge_hostile fork-$kind
-    pids=$(python3 -c 'import json, sys
-for line in open(sys.argv[1]):
-    event = json.loads(line)
-    if event.get("e") == "output":
-        print(*event.get("text", "").split())' "$work/run/trace.jsonl")
-    [ -n "$pids" ] || wrong "fork-$kind: no child said who it is"
-    for pid in $pids; do
-        checks=$((checks + 1))
-        ! grep -q hostile /proc/"$pid"/maps 2>/dev/null || wrong "fork-$kind: process $pid is left"
-    done
-done
+# Callbacks.
+derives flood-callbacks CRASH "signal 9 SIGKILL: more events than REQUEST_EVENTS_MAX" 100
+says longjmp-callback "back by another way" 10 own.yaml "$unknown"
+verdict PASS hostile/calls-back ''
+one call-after-delete CRASH hostile/two-lives "CardAcquireContext: signal 11 SIGSEGV, read of" 10 own.yaml
+expect_text run/trace.jsonl '"e":"free"'
 
 # What it prints is kept as its log, up to a limit, and shown without its escapes.
-judge_hostile print-megabytes
-expect_text "$work/run/trace.jsonl" '"e":"output"'
-[ "$(wc -c <"$work/run/trace.jsonl")" -lt 8000000 ] || wrong "print-megabytes: all of it is in the trace"
-! grep -q "$(printf '\033')" "$work/run/trace.jsonl" "$work/out" || wrong "print-megabytes: an escape got through"
+says print-megabytes '"e":"output"'
+[ "$(wc -c <run/trace.jsonl)" -lt 8000000 ] || wrong "print-megabytes: all of it is in the trace"
+says print-flood '"length":52428800' 100
+[ "$(wc -c <run/trace.jsonl)" -lt 8000000 ] || wrong "print-flood: all of it is in the trace"
+derives print-markup CRASH "CardDeriveKey: signal 6 SIGABRT"
+expect_text run/trace.jsonl ']]></system-out></testsuites>\",\"verdict\":\"PASS\"}]}'
+expect_text run/trace.jsonl '\\x1b]0;owned\\x07'
+# So is its name.
+cp "$DRIVERS/hostile-abort-derive.so" drivers
+odd=$(printf 'drivers/]]>"<\033[31m\302\233&amp;.so')
+mv drivers/hostile-abort-derive.so "$odd"
+expect_code 1 "$MDCTS" run --driver "$odd" --timeout-scale 10 --out run "$unknown"
+expect_code 0 xmllint --noout run/junit.xml
+expect_text run/results.json '"complete":true'
+checks=$((checks + 1))
+! LC_ALL=C grep -q "$(printf '\033\|\302\233')" out err || wrong "the name's control characters got through"
+! grep -q "$(printf '\033')" run/trace.jsonl run/results.json run/junit.xml || wrong "an escape is in a report"
+check_kept
 finish

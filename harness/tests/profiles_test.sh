@@ -83,10 +83,22 @@ expect_text "$work/run/results.json" "mdcts run --profile $work/changed.yaml --d
 declare -e '$a budgets: {max_time_s: 60}'
 expect_code 0 $run R190
 expect_text "$work/err" "changed.yaml: warning: 'budgets' has no effect"
-declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: always, touch: true}]'
+declare -e '$a pins: [{id: user, source: "env:THE_PIN", touch: true}]'
 expect_code 0 env THE_PIN=123456 $run R190
-expect_text "$work/err" "changed.yaml: warning: 'pins: policy' has no effect"
 expect_text "$work/err" "changed.yaml: warning: 'pins: touch' has no effect"
+expect_text "$work/run/trace.jsonl" '"pin_always":false,"pin_never":false'
+
+# Our own card asks for the PIN as the profile says; cases for which that is too often, or too seldom, are skipped.
+declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: always}]'
+expect_code 0 env THE_PIN=123456 $run R190 R218
+expect_text "$work/run/trace.jsonl" '"pin_always":true,"pin_never":false'
+expect_text "$work/run/results.json" "each agreement needs the PIN anew"
+declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: never}]'
+expect_code 0 env THE_PIN=123456 $run R190 R063
+expect_text "$work/run/trace.jsonl" '"pin_always":false,"pin_never":true'
+expect_no_text "$work/err" "has no effect"
+expect_code 0 "$MDCTS" virtual -- env THE_PIN=123456 $run --reader MDCTS R190
+expect_text "$work/err" "'pins: policy' has no effect"
 declare -e '$a abi: ms'
 expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$DRIVERS/reference-ms.so" --out "$work/run" R063
 expect_text "$work/run/trace.jsonl" '"abi":"ms"'
