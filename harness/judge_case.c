@@ -378,6 +378,9 @@ static void take_get_dh_agreement(struct case_record *record, const struct event
         call->other_callback++;
     if (call != NULL)
         call->answer = node_get_uint(node_get(event->node, "answer"), "index", UINT64_MAX);
+    if (call != NULL && call->answered == 0)
+        call->answered =
+            (uint32_t)node_get_uint(node_get(event->node, "answer"), "return", SCARD_S_SUCCESS);
 }
 
 static void take_not_run(struct case_record *record, const struct event *event)

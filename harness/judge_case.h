@@ -37,6 +37,7 @@ struct call_record {
     uint32_t cache_calls[CACHE_FUNCTIONS];
     uint32_t selects;        /* SELECT by name */
     uint32_t other_callback; /* CspGetDHAgreement by the function that replaced ours */
+    uint32_t answered;       /* what CspGetDHAgreement refused with, the first time; 0: it didn't */
     uint32_t begins, ends;   /* transactions of the driver's own */
     bool ended_callers;      /* it ended a transaction that it had not begun */
     uint64_t answer;         /* the index that CspGetDHAgreement answered last; UINT64_MAX: none */

@@ -23,6 +23,17 @@
             BEGIN SETUP_EVENTS DERIVE_CALL(HANDLE_PARAMETER) events RETURN(4, 0, "") END, expected \
     }
 
+/* The callback refuses with STATUS_UNSUCCESSFUL, 3221225473. */
+#define REFUSED_WITH(status, expected)                                                             \
+    {                                                                                              \
+        expected, "R119", STEPS,                                                                   \
+            BEGIN SETUP_EVENTS DERIVE_CALL(HANDLE_PARAMETER)                                       \
+                EVENT(4, "'e':'get_dh_agreement','card_data':'same','handle':'value',"             \
+                         "'index_pointer':'ok','flags':0,'answer':{'return':3221225473}")          \
+                    RETURN(4, status, "") END,                                                     \
+            expected                                                                               \
+    }
+
 static void test_invariant__changes(void **state)
 {
     static const struct judge_row rows[] = {
@@ -157,6 +168,9 @@ static void test_invariant__callback(void **state)
               "case FAIL R250:FAIL; invariant/R208 INFO R208:INFO; invariant/R250 FAIL R250:FAIL"),
         SHOWS(CALLBACK("same", "value", "ok", 0),
               "case PASS; invariant/R208 INFO R208:INFO; invariant/R249 FAIL R249:FAIL"),
+        REFUSED_WITH(3221225473, "case PASS; invariant/R208 INFO R208:INFO"),
+        REFUSED_WITH(3221225474,
+                     "case PASS; invariant/R003 FAIL R003:FAIL; invariant/R208 INFO R208:INFO"),
     };
     (void)state;
     judge_check_rows(rows, sizeof rows / sizeof rows[0]);

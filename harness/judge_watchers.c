@@ -79,6 +79,9 @@ enum check_answer refusal_is_of_the_family(struct watcher_view *view)
     const struct call_record *call = watcher_call(view);
     if (call == NULL || call->status == SCARD_S_SUCCESS)
         return CHECK_SILENT;
+    /* A code of ours, passed on: the answer of the callback that the case made fail. */
+    if (call->status == call->answered)
+        return CHECK_SILENT;
     if (call->status >> 16 == 0x8010)
         return CHECK_HOLDS;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)

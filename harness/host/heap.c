@@ -3,8 +3,10 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #ifndef MDCTS_PLAIN_HEAP
@@ -18,8 +20,32 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 static struct fault heap_fault = {.function = "malloc"};
 static __thread bool drivers __attribute__((tls_model("initial-exec")));
 
+/* Where the dynamic loader's code lies.  It calls malloc() for a thread's first touch of a
+ * library's thread-local data and ends the process where it gets none: in C++ the first throw does
+ * that. */
+static struct {
+    uintptr_t start, end;
+} loader;
+
+static int find_loader(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    (void)data;
+    if (info->dlpi_addr != getauxval(AT_BASE))
+        return 0;
+    loader.start = info->dlpi_addr;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && end > loader.end)
+            loader.end = end;
+    }
+    return 1;
+}
+
 void heap_arm(uint32_t nth, bool from_then_on)
 {
+    if (loader.end == 0)
+        dl_iterate_phdr(find_loader, NULL);
     fault_arm(&heap_fault, nth, from_then_on);
 }
 
@@ -36,9 +62,11 @@ bool heap_is_drivers(bool now)
 }
 
 #ifndef MDCTS_PLAIN_HEAP
-static bool fails(void)
+/* caller: what malloc() and its like will return to. */
+static bool fails(const void *caller)
 {
-    if (!drivers)
+    uintptr_t from = (uintptr_t)caller;
+    if (!drivers || (from >= loader.start && from < loader.end))
         return false;
     drivers = false;
     bool now = fault_now(&heap_fault);
@@ -50,27 +78,27 @@ static bool fails(void)
 
 void *malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    return size > 0 && fails() ? NULL : __libc_realloc(old, size);
+    return size > 0 && fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-    return fails() ? NULL : __libc_memalign(alignment, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return memalign(alignment, size);
+    return fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size)
@@ -78,7 +106,7 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     void *data = NULL;
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0)
         return EINVAL;
-    data = memalign(alignment, size);
+    data = fails(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size);
     if (data == NULL)
         return ENOMEM;
     *out = data;

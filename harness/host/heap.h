@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libc's allocator as the driver sees it: malloc, calloc, realloc and the aligned ones stand in
  * front of libc's own, count what the driver asks for during a call, and can fail once or from then
- * on.  What our own functions and PC/SC's take is not counted. */
+ * on.  What our own functions, PC/SC's and the dynamic loader's take is not counted. */
 #ifndef MDCTS_HOST_HEAP_H
 #define MDCTS_HOST_HEAP_H
 
