@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run_trace.h"
 
+#include "surroundings.h"
 #include "version.h"
 
 #include <string.h>
@@ -31,6 +32,9 @@ bool run_trace_header(struct run_trace *trace, const struct session *session,
     add_text(head, &arena, "requirements_hash", facts->requirements_hash);
     add_text(driver, &arena, "path", session->env.driver);
     add_text(driver, &arena, "sha256", session->driver_sha256);
+    struct node *config = surroundings_config(&arena, &session->profile);
+    if (config != NULL)
+        node_add(driver, "config", config);
     node_add(head, "driver", driver);
     add_text(head, &arena, "reader", session->is_virtual ? "virtual" : session->readers[0]);
     add_text(head, &arena, "abi", session->abi);

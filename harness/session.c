@@ -8,6 +8,7 @@
 #include "paths.h"
 #include "pin_memory.h"
 #include "readers.h"
+#include "surroundings.h"
 #include "yaml_tree.h"
 
 #include <sched.h>
@@ -62,10 +63,7 @@ static void tell_unheeded(const struct profile *profile, bool virtual)
         const char *key;
         bool said;
     } rows[] = {
-        {"driver.cwd", profile->driver_cwd != NULL},
-        {"driver.config", profile->driver_config != NULL},
         {"driver.logs", profile->driver_logs != NULL},
-        {"driver.setup", profile->driver_setup != NULL},
         {"pins: policy", policy},
         {"pins: touch", touch},
         {"hooks", profile->hooks != NULL},
@@ -251,7 +249,8 @@ static const char *host_program(struct session *session)
                         session->wrap == NULL ? "" : "-plain");
 }
 
-/* The command line of a server, behind the words of --wrap; NULL if those are too many. */
+/* The command line of a server, in the folder of the profile and behind the words of --wrap; NULL
+ * if those are too many. */
 static const char *const *host_words(struct session *session, bool preload)
 {
     struct arena *keep = &session->keep;
@@ -264,7 +263,13 @@ static const char *const *host_words(struct session *session, bool preload)
                                  session->env.driver,
                                  NULL};
     const char **all = arena_array(keep, const char *, HOST_WORDS_MAX);
+    const char *folder = surroundings_folder(keep, &session->profile);
     size_t count = 0;
+    if (folder != NULL) {
+        all[count++] = "/usr/bin/env";
+        all[count++] = "--chdir";
+        all[count++] = folder;
+    }
     char *rest = arena_strdup(keep, session->wrap == NULL ? "" : session->wrap), *state = NULL;
     for (char *word = strtok_r(rest, " ", &state); word != NULL; word = strtok_r(NULL, " ", &state))
         if (count++ < HOST_WORDS_MAX)
@@ -331,6 +336,17 @@ static bool renew_link(void *data)
     link_close(session->env.link);
     session->env.link = link;
     return true;
+}
+
+/* What is prepared may be the settings. */
+static int prepare_surroundings(struct session *session)
+{
+    struct arena *keep = &session->keep;
+    const char *problem = surroundings_set_up(keep, &session->profile, &session->supervisor,
+                                              host_environment(session));
+    if (problem == NULL)
+        problem = surroundings_problem(keep, &session->profile);
+    return problem == NULL ? 0 : complain(EXIT_ENVIRONMENT, "%s", problem);
 }
 
 static int start_link(struct session *session)
@@ -517,6 +533,8 @@ int session_open(struct session *session, const struct session_options *options)
         code = find_reader(session);
     if (code == 0)
         code = read_pins(session, options);
+    if (code == 0)
+        code = prepare_surroundings(session);
     if (code == 0)
         code = start_link(session);
     if (code == 0 && !session->is_virtual)

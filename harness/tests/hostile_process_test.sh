@@ -31,10 +31,11 @@ others_pass
 says ignore-children '"e":"return"' 100
 others_pass
 # The next process finds what the first one found.
-says disturb-process "found nothing 022 a folder"
+says disturb-process "found nothing 022 $work"
 others_pass
 expect_no_text run/trace.jsonl "/nowhere.so"
 expect_no_text run/trace.jsonl "found nothing 777"
+expect_no_text run/trace.jsonl "found nothing 022 /\\n"
 [ -r run/results.json ] && [ "$(stat -c %a run/results.json)" = 644 ] || wrong "disturb-process: the report's mode"
 
 # Threads and children end with the case, sessions of their own and siblings too.

@@ -89,16 +89,42 @@ expect_text "$work/err" "changed.yaml: warning: 'pins: touch' has no effect"
 expect_text "$work/run/trace.jsonl" '"pin_always":false,"pin_never":false'
 
 # Our own card asks for the PIN as the profile says; cases for which that is too often, or too seldom, are skipped.
-declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: always}]'
+declare -e '/^  pin: /d' -e '$a pins: [{id: user, source: "env:THE_PIN", policy: always}]'
 expect_code 0 env THE_PIN=123456 $run R190 R218
 expect_text "$work/run/trace.jsonl" '"pin_always":true,"pin_never":false'
 expect_text "$work/run/results.json" "each agreement needs the PIN anew"
-declare -e '$a pins: [{id: user, source: "env:THE_PIN", policy: never}]'
+declare -e '/^  pin: /d' -e '$a pins: [{id: user, source: "env:THE_PIN", policy: never}]'
 expect_code 0 env THE_PIN=123456 $run R190 R063
 expect_text "$work/run/trace.jsonl" '"pin_always":false,"pin_never":true'
 expect_no_text "$work/err" "has no effect"
 expect_code 0 "$MDCTS" virtual -- env THE_PIN=123456 $run --reader MDCTS R190
 expect_text "$work/err" "'pins: policy' has no effect"
+
+# The driver's surroundings: a folder of its own, settings that the trace names, a command before the first case.
+mkdir "$work/at home"
+cat >"$work/around.yaml" <<EOF
+driver:
+  path: $DRIVERS/hostile-disturb-process.so
+  cwd: at home
+  config: [at home/settings]
+  setup: 'echo "\$PCSCLITE_CSOCK_NAME \$(pwd)" >settings; echo all is set up'
+EOF
+expect_code 1 "$MDCTS" run --profile "$work/around.yaml" --out "$work/run" R010 "derive/kdf/unknown[name=FOO]"
+expect_text "$work/err" "all is set up"
+expect_no_text "$work/err" "has no effect"
+expect_text "$work/at home/settings" "/pcscd $work/at home"
+expect_text "$work/run/trace.jsonl" "\"config\":[{\"path\":\"$work/at home/settings\",\"sha256\":\"$(sha256sum "$work/at home/settings" | cut -d ' ' -f 1)\"}]"
+expect_text "$work/run/trace.jsonl" "found nothing 022 $work/at home"
+sed -i 's/  setup: .*/  setup: "kill -9 $$"/' "$work/around.yaml"
+expect_code 3 "$MDCTS" run --profile "$work/around.yaml" --out "$work/run" R010
+expect_text "$work/err" "ended with signal 9"
+sed -i 's/  setup: .*//; s/home\/settings/home\/nothing/' "$work/around.yaml"
+expect_code 3 "$MDCTS" run --profile "$work/around.yaml" --out "$work/run" R010
+expect_text "$work/err" "driver.config: $work/at home/nothing: No such file"
+sed -i 's/cwd: .*/cwd: nowhere/; s/config: .*//' "$work/around.yaml"
+expect_code 3 "$MDCTS" run --profile "$work/around.yaml" --out "$work/run" R010
+expect_text "$work/err" "driver.cwd: $work/nowhere: No such file"
+
 declare -e '$a abi: ms'
 expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$DRIVERS/reference-ms.so" --out "$work/run" R063
 expect_text "$work/run/trace.jsonl" '"abi":"ms"'
