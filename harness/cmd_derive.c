@@ -25,7 +25,7 @@ static struct derive_options {
 static const struct option_row rows[] = {
     SESSION_OPTION_ROWS(options.session),
     {"container", 0, OPTION_TEXT, "N", "the container whose key agrees", &options.container},
-    {"curve", 0, OPTION_TEXT, "CURVE", "or: the first container on P-256, P-384 or P-521 [P-256]",
+    {"curve", 0, OPTION_TEXT, "CURVE", "or: the first container on P-256, P-384 or P-521 [any]",
      &options.curve},
     {"leading-zeros", 0, OPTION_TEXT, "N", "a peer whose secret begins with N zero bytes",
      &options.leading_zeros},
@@ -80,7 +80,7 @@ static void add_construct(struct arena *arena, struct node *steps, const char *a
         node_add(args, "container", text_node(arena, options.container));
     else
         node_add(args, "curve",
-                 node_new_string(arena, options.curve != NULL ? options.curve : "P-256"));
+                 node_new_string(arena, options.curve != NULL ? options.curve : CURVE_ANY));
     if (options.leading_zeros != NULL) {
         struct node *peer = node_add(args, "peer", node_new_map(arena));
         node_add(peer, "leading_zeros", text_node(arena, options.leading_zeros));

@@ -87,7 +87,8 @@ static void explain_requirement(const struct explain *x, const struct requiremen
     print_codes("FAIL", row->fail);
     if (requirement_has_codes(row))
         printf("  %-12s %s%s\n", "other codes", others[row->level],
-               row->kind == KIND_INF ? "; another SCARD_* refusal: WARN" : "");
+               row->kind == KIND_INF && row->level == LEVEL_MUST ? "; another SCARD_* refusal: WARN"
+                                                                 : "");
     print_line("untestable", row->untestable);
     print_covering_cases(x, row->id);
     print_mutants(x, row->id);

@@ -37,7 +37,7 @@ static const char *declared_curve(const struct judge_facts *facts, uint64_t inde
 /* The curve that the step names, or the one of the container that it names. */
 static const char *construct_curve(const struct judge_facts *facts, const struct step *step)
 {
-    struct container_spec spec = step_container(step);
+    struct container_spec spec = step_container(step, facts->capabilities);
     if (spec.kind == CONTAINER_BY_CURVE)
         return spec.curve;
     return spec.kind == CONTAINER_INDEX ? declared_curve(facts, spec.index) : NULL;

@@ -65,9 +65,11 @@ static const char *need_version(const struct matcher *m, const struct node *valu
 
 static const char *need_curve(const struct matcher *m, const struct node *value)
 {
-    if (count_containers(m, "agree", value->text) > 0)
+    bool any = strcmp(value->text, CURVE_ANY) == 0;
+    if (count_containers(m, "agree", any ? NULL : value->text) > 0)
         return NULL;
-    return arena_printf(m->keep, "no container agrees on %s", value->text);
+    return any ? "no container agrees"
+               : arena_printf(m->keep, "no container agrees on %s", value->text);
 }
 
 static const char *need_listed(const struct matcher *m, const struct node *value, const char *list,
@@ -217,7 +219,7 @@ static const struct need {
     const struct text_table *known; /* words that are allowed; NULL: any */
 } needs[] = {
     {"version",         NEED_NUMBER, need_version,         NULL},
-    {"curve",           NEED_WORD,   need_curve,           &curve_names},
+    {"curve",           NEED_WORD,   need_curve,           &curve_words},
     {"kdf",             NEED_WORDS,  need_kdf,             &kdf_names},
     {"hash",            NEED_WORDS,  need_hash,            &hash_names},
     {"unsupported_kdf", NEED_WORD,   need_unsupported_kdf, &kdf_names},
@@ -308,7 +310,7 @@ static bool says_word(const struct require_case *needs_of, const char *key, cons
 
 static const char *container_missing(const struct matcher *m, const struct step *step)
 {
-    struct container_spec c = step_container(step);
+    struct container_spec c = step_container(step, m->capabilities);
     if (c.kind == CONTAINER_RSA || c.kind == CONTAINER_SIGN_ONLY) {
         const char *use = c.kind == CONTAINER_RSA ? "rsa" : "sign";
         return count_containers(m, use, NULL) >= c.nth
@@ -318,6 +320,8 @@ static const char *container_missing(const struct matcher *m, const struct step 
     }
     if (c.kind != CONTAINER_BY_CURVE)
         return NULL;
+    if (c.curve == NULL)
+        return "no container agrees";
     size_t count = count_containers(m, "agree", c.curve);
     if (count >= c.nth)
         return NULL;

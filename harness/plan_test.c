@@ -191,6 +191,22 @@ static void test_plan__a_pin_for_each_agreement(void **state)
     assert_false(is_skipped(always, steps + 2, 3));
 }
 
+static void test_plan__any_curve_is_one_that_agrees(void **state)
+{
+    const struct node *only = json("{\"containers\":[{\"use\":\"sign\",\"curve\":\"P-256\"},"
+                                   "{\"use\":\"agree\",\"curve\":\"P-521\"},"
+                                   "{\"use\":\"agree\",\"curve\":\"P-384\"}]}");
+    struct node *args = node_new_map(&keep);
+    struct step step = {.op = STEP_CONSTRUCT, .args = args};
+    struct require_case needs = {.steps = &step, .step_count = 1};
+    (void)state;
+    node_add(args, "curve", node_new_string(&keep, "any"));
+    assert_string_equal(step_container(&step, only).curve, "P-384");
+    assert_null(step_container(&step, NULL).curve);
+    assert_string_equal(require_missing(&keep, &needs, json("{\"dh\":true}"), true, 1),
+                        "no container agrees");
+}
+
 static bool said_is_missing(const char *said, const char *capabilities)
 {
     struct require_case needs = {.said = {json(said)}};
@@ -277,7 +293,7 @@ static void test_plan__a_case_survives_the_trace(void **state)
     assert_string_equal(planned.base, "derive/hash");
     assert_int_equal(planned.fixture_steps, 3);
     assert_int_equal(planned.step_count, 4);
-    assert_string_equal(step_container(&planned.steps[2]).curve, "P-384");
+    assert_string_equal(step_container(&planned.steps[2], NULL).curve, "P-384");
     const struct step *derive = &planned.steps[3];
     assert_int_equal(derive->line, 17);
     assert_string_equal(derive->at.file, "t/suite.yaml");
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__level_and_shards, release),
         cmocka_unit_test_teardown(test_plan__skips, release),
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
+        cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
         cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
         cmocka_unit_test_teardown(test_plan__troubled_cards_are_virtual, release),
         cmocka_unit_test_teardown(test_plan__a_block_is_spelt_out, release),

@@ -33,15 +33,20 @@ static struct map read_map(struct probe *p)
     return map;
 }
 
-/* The curve that the map gives a valid container's key for agreements; NULL if none. */
-static const struct curve *mapped_curve(const struct map *map, uint32_t index)
+/* The map's record of a container; NULL if there is none, or none that is valid. */
+static const struct node *valid_record(const struct map *map, uint32_t index)
 {
     const struct node *row = map->rows == NULL ? NULL : map->rows->first;
     for (uint32_t i = 0; i < index && row != NULL; i++)
         row = row->next;
-    uint64_t bits = node_get_uint(row, "key_ex", 0);
-    if (row == NULL || (node_get_uint(row, "flags", 0) & 1) == 0)
-        return NULL;
+    return row == NULL || (node_get_uint(row, "flags", 0) & 1) == 0 ? NULL : row;
+}
+
+/* The curve that the map gives a valid container's key for agreements; NULL if none. */
+static const struct curve *mapped_curve(const struct map *map, uint32_t index)
+{
+    const struct node *row = valid_record(map, index);
+    uint64_t bits = row == NULL ? 0 : node_get_uint(row, "key_ex", 0);
     for (size_t i = 0; curve_at(i) != NULL; i++)
         if (curve_at(i)->bits == bits)
             return curve_at(i);
@@ -145,17 +150,20 @@ static struct step_result ask_container(struct probe *p, uint32_t index, const s
 
 static void ask_all(struct probe *p, struct node *rows)
 {
-    /* With a map its length is the limit, whatever is missing in between. */
+    /* With a map its length is the limit, whatever is missing in between; far up only what it calls
+     * valid is asked for. */
     struct map map = read_map(p);
     uint64_t limit = map.count > 0 ? map.count : PROBE_CONTAINERS_MAX;
     uint32_t misses = 0;
-    for (uint32_t i = 0; i < limit && i < PROBE_CONTAINERS_MAX; i++) {
+    for (uint32_t i = 0; i < limit && i <= UINT8_MAX; i++) {
         const struct curve *mapped = mapped_curve(&map, i);
+        if (i >= PROBE_CONTAINERS_MAX && valid_record(&map, i) == NULL)
+            continue;
         struct step_result r = ask_container(p, i, mapped);
         if (probe_succeeded(r))
             node_append(rows, container_row(p, i, r.out, mapped));
         misses = probe_succeeded(r) ? 0 : misses + 1;
-        if (map.count == 0 && misses >= MISSES_MAX)
+        if (map.count == 0 && misses >= MISSES_MAX && rows->first != NULL)
             break;
     }
 }

@@ -281,7 +281,8 @@ enum outcome requirement_outcome(const struct requirement *row, uint32_t status)
         return OUTCOME_WARN;
     if (lists_by_word(row->fail, status))
         return OUTCOME_FAIL;
-    if (row->kind == KIND_INF && is_scard(status))
+    /* An inference is softer than its level says, never harder. */
+    if (row->kind == KIND_INF && row->level == LEVEL_MUST && is_scard(status))
         return OUTCOME_WARN;
     return requirement_deviation(row);
 }

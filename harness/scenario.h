@@ -239,7 +239,8 @@ bool step_agreement(const struct step *step, struct agreement_ref *out);
 /* Flags of the step; 0 where not given. */
 uint32_t step_flags(const struct step *step);
 /* Typed arguments of construct, container_info, derive; defaults where nothing was given. */
-struct container_spec step_container(const struct step *step);
+/* The curve of `any` is one of those that the capabilities tell of; NULL: of none. */
+struct container_spec step_container(const struct step *step, const struct node *capabilities);
 struct peer_spec step_peer(const struct step *step);
 struct kdf_spec step_kdf(const struct step *step);
 const char *step_algorithm(const struct step *step); /* pwszAlgId; NULL: none is sent */

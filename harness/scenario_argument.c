@@ -148,7 +148,7 @@ static bool is_agreement_index(struct diags *diags, const struct node *node, con
 
 static bool is_curve(struct diags *diags, const struct node *node, const char *what)
 {
-    return one_of(diags, node, what, curve_names.names, curve_names.count);
+    return one_of(diags, node, what, curve_words.names, curve_words.count);
 }
 
 static bool is_container(struct diags *diags, const struct node *node, const char *what)

@@ -64,6 +64,7 @@ static const char *const kdfs[] = {"HASH", "HMAC", "TLS_PRF", "SP800_56A_CONCAT"
 static const char *const hashes[] = {"MD5", "SHA1", "SHA256", "SHA384", "SHA512"};
 static const char *const ciphers[] = {"3DES", "3DES_112", "AES"};
 static const char *const curves[] = {"P-256", "P-384", "P-521"};
+static const char *const curves_or_any[] = {"P-256", "P-384", "P-521", CURVE_ANY};
 #define ENTRY_ROW(name, offset, version, arguments) #name,
 static const char *const entries[] = {
 #include "base/entry_points.def"
@@ -74,6 +75,7 @@ const struct text_table kdf_names = {kdfs, COUNT(kdfs)};
 const struct text_table hash_names = {hashes, COUNT(hashes)};
 const struct text_table cipher_names = {ciphers, COUNT(ciphers)};
 const struct text_table curve_names = {curves, COUNT(curves)};
+const struct text_table curve_words = {curves_or_any, COUNT(curves_or_any)};
 static const char *const meetings[] = {"CspAlloc", "CspFree", "CspGetDHAgreement", "SCardTransmit",
                                        "return"};
 const struct text_table meeting_places = {meetings, COUNT(meetings)};

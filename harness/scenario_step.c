@@ -345,7 +345,26 @@ uint32_t step_flags(const struct step *step)
     return flags;
 }
 
-struct container_spec step_container(const struct step *step)
+static bool agrees_on(const struct node *capabilities, const char *curve)
+{
+    const struct node *rows = node_get(capabilities, "containers");
+    for (const struct node *r = rows == NULL ? NULL : rows->first; r != NULL; r = r->next) {
+        const char *use = node_get_text(r, "use"), *its = node_get_text(r, "curve");
+        if (use != NULL && strcmp(use, "agree") == 0 && its != NULL && strcmp(its, curve) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *any_curve(const struct node *capabilities)
+{
+    for (size_t i = 0; i < curve_names.count; i++)
+        if (agrees_on(capabilities, curve_names.names[i]))
+            return curve_names.names[i];
+    return NULL;
+}
+
+struct container_spec step_container(const struct step *step, const struct node *capabilities)
 {
     static const struct {
         const char *word;
@@ -363,6 +382,8 @@ struct container_spec step_container(const struct step *step)
         spec.kind = CONTAINER_BY_CURVE;
     else if (node_to_uint(step_arg(step, "container"), &spec.index))
         spec.kind = CONTAINER_INDEX;
+    if (spec.curve != NULL && strcmp(spec.curve, CURVE_ANY) == 0)
+        spec.curve = any_curve(capabilities);
     for (size_t i = 0; container != NULL && i < COUNT(words); i++)
         if (strcmp(words[i].word, container) == 0)
             spec.kind = words[i].kind;

@@ -41,6 +41,10 @@ struct text_table {
 extern const struct text_table kdf_names, hash_names, cipher_names, curve_names, entry_names,
     meeting_places;
 
+/* Where the curve is of no interest: the first of curve_names on which a container agrees. */
+#define CURVE_ANY "any"
+extern const struct text_table curve_words; /* curve_names and that */
+
 bool text_table_has(const struct text_table *table, const char *name);
 
 /* ---- values ---- */

@@ -25,7 +25,7 @@ static bool container_fits(const struct node *row, const struct container_spec *
     const char *curve = node_get_text(row, "curve");
     switch (spec->kind) {
     case CONTAINER_BY_CURVE:
-        return use != NULL && strcmp(use, "agree") == 0 && curve != NULL &&
+        return use != NULL && strcmp(use, "agree") == 0 && curve != NULL && spec->curve != NULL &&
                strcmp(curve, spec->curve) == 0;
     case CONTAINER_RSA: return use != NULL && strcmp(use, "rsa") == 0;
     case CONTAINER_SIGN_ONLY: return use != NULL && strcmp(use, "sign") == 0;
@@ -39,7 +39,7 @@ static bool container_fits(const struct node *row, const struct container_spec *
 bool step_find_container(const struct case_run *run, const struct step *step, uint8_t *index,
                          const struct node **row)
 {
-    struct container_spec spec = step_container(step);
+    struct container_spec spec = step_container(step, run->env->capabilities);
     const struct node *rows = node_get(run->env->capabilities, "containers");
     uint64_t nth = spec.nth == 0 ? 1 : spec.nth;
     bool used[INDEX_LAST + 1] = {false};
