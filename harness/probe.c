@@ -211,14 +211,35 @@ static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
     return probe_succeeded(r);
 }
 
-/* A fresh card's key that agrees though nobody was authenticated asks for no PIN. */
+/* A fresh card's key that agrees though nobody was authenticated asks for no PIN.  One agreement at
+ * a time: there may be no room for two. */
+static void probe_without_pin(struct probe *p)
+{
+    const struct node *rows = node_get(p->found, "containers");
+    bool ready = probe_group_begin(p, "probe/without-pin") && probe_acquire(p);
+    for (struct node *row = rows->first; ready && row != NULL; row = row->next) {
+        unsigned index = (unsigned)node_get_uint(row, "index", 0);
+        const char *use = node_get_text(row, "use");
+        if (use == NULL || strcmp(use, "agree") != 0)
+            continue;
+        bool ok = probe_succeeded(
+            probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"free%u\"}}", index, index));
+        node_add(row, "without_pin", node_new_bool(p->keep, ok));
+        if (ok)
+            probe_ask(p, "{\"destroy\":{\"agreement\":\"$free%u\"}}", index);
+    }
+    probe_group_end(p);
+}
+
+/* Whether the first container that agrees asks for none. */
 static bool agrees_without_pin(struct probe *p)
 {
-    bool ok =
-        probe_group_begin(p, "probe/without-pin") && probe_acquire(p) &&
-        probe_succeeded(probe_ask(p, "{\"construct\":{\"container\":%u}}", agreeing_container(p)));
-    probe_group_end(p);
-    return ok;
+    const struct node *rows = node_get(p->found, "containers");
+    probe_without_pin(p);
+    for (const struct node *row = rows->first; row != NULL; row = row->next)
+        if (node_get(row, "without_pin") != NULL)
+            return node_get_bool(row, "without_pin", false);
+    return false;
 }
 
 static void probe_count(struct probe *p)

@@ -97,10 +97,11 @@ static void print_curves(FILE *to, const struct node *containers)
 
 static void print_containers(FILE *to, const struct node *containers)
 {
-    static const char *const keys[] = {"curve", "use", "pin"};
+    static const char *const keys[] = {"curve", "use"};
     fputs(
         "  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
-        "  # pin: its PIN_ID, as the driver tells it; 1 is the user's\n"
+        "  # pin: its PIN_ID, as the driver tells it, 1 is the user's; 0: an agreement worked "
+        "without\n"
         "  containers:\n",
         to);
     for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
@@ -109,6 +110,10 @@ static void print_containers(FILE *to, const struct node *containers)
         for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
             if (node_get_text(row, keys[i]) != NULL)
                 fprintf(to, ", %s: %s", keys[i], node_get_text(row, keys[i]));
+        bool is_free = node_get_bool(row, "without_pin", false);
+        const char *pin = is_free ? "0" : node_get_text(row, "pin");
+        if (pin != NULL && (is_free || strcmp(pin, "0") != 0))
+            fprintf(to, ", pin: %s", pin);
         fputs("}\n", to);
     }
     if (containers == NULL || containers->first == NULL)
