@@ -120,6 +120,20 @@ static void print_containers(FILE *to, const struct node *containers)
         fputs("    []\n", to);
 }
 
+/* Dialects that no case depends on: told, and not to be declared. */
+static void print_dialects(FILE *to, const struct node *capabilities)
+{
+    static const struct {
+        const char *found, *comment;
+    } told[] = {
+        {"first_index", "the index of a context's first agreement"},
+        {"handle", "what CspGetDHAgreement is handed of a secret handle's BCryptBuffer"},
+    };
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (node_get_text(capabilities, told[i].found) != NULL)
+            fprintf(to, "# %s: %s\n", told[i].comment, node_get_text(capabilities, told[i].found));
+}
+
 static void print_text(FILE *to, const char *indent, const char *key, const char *text)
 {
     struct node node = {.kind = NODE_STRING, .text = text};
@@ -153,5 +167,6 @@ bool probe_report_write(FILE *to, const struct session *session, const struct no
         fputc('\n', to);
     }
     print_containers(to, node_get(capabilities, "containers"));
+    print_dialects(to, capabilities);
     return fflush(to) == 0 && !ferror(to);
 }

@@ -85,6 +85,13 @@ for driver in reference dialect-pin-never dialect-table-of-one dialect-second-pi
     expect_code 0 "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" authentication/agreement-needs-pin R190
 done
 
+# Dialects that no case depends on are told as comments.
+expect_code 0 "$MDCTS" probe --driver "$reference"
+expect_text "$work/out" "# the index of a context's first agreement: 0"
+expect_text "$work/out" "# what CspGetDHAgreement is handed of a secret handle's BCryptBuffer: address"
+expect_code 0 "$MDCTS" probe --driver "$DRIVERS/dialect-first-index-one.so"
+expect_text "$work/out" "# the index of a context's first agreement: 1"
+
 # A waiver forgives it, and the reproduction names the profile.
 declare -e 's/hashes: \[/hashes: [MD5, /'
 printf 'waivers: [{cases: "capability/*", reason: "MD5 comes", owner: me}]\n' >>"$work/changed.yaml"
