@@ -10,6 +10,7 @@
 
 struct matcher {
     struct arena *keep;
+    const struct require_case *needs_of;
     const struct node *capabilities;
     bool virtual_reader;
     size_t readers;
@@ -143,12 +144,40 @@ static const char *need_read_only(const struct matcher *m, const struct node *va
     return need_flag(m, value, "read_only", "read-only card");
 }
 
-/* What was never probed to work without one wants a PIN. */
+/* The container of the case's first agreement, if it names a curve or an index. */
+static const struct node *agreed_container(const struct matcher *m)
+{
+    const struct node *list = node_get(m->capabilities, "containers");
+    size_t i = 0, nth = 0;
+    while (i < m->needs_of->step_count && m->needs_of->steps[i].op != STEP_CONSTRUCT)
+        i++;
+    if (i == m->needs_of->step_count)
+        return NULL;
+    struct container_spec spec = step_container(&m->needs_of->steps[i], m->capabilities);
+    for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
+        const char *use = node_get_text(c, "use"), *curve = node_get_text(c, "curve");
+        bool by_curve = spec.kind == CONTAINER_BY_CURVE && use != NULL && curve != NULL &&
+                        spec.curve != NULL && strcmp(use, "agree") == 0 &&
+                        strcmp(curve, spec.curve) == 0;
+        bool by_index =
+            spec.kind == CONTAINER_INDEX && node_get_uint(c, "index", UINT64_MAX) == spec.index;
+        if ((by_curve && ++nth == spec.nth) || by_index)
+            return c;
+    }
+    return NULL;
+}
+
+/* What was never probed to work without one wants a PIN, and so does what was declared to. */
 static const char *need_pin(const struct matcher *m, const struct node *value)
 {
-    bool wanted = true;
+    const struct node *row = agreed_container(m);
+    bool wanted = true, never = node_get_bool(m->capabilities, "pin_never", false);
     node_to_bool(value, &wanted);
-    if (node_get_bool(m->capabilities, "pin_never", false) != wanted)
+    if (node_get(row, "without_pin") != NULL)
+        never = node_get_bool(row, "without_pin", false);
+    if (node_get_bool(row, "pin_declared", false))
+        never = false;
+    if (never != wanted)
         return NULL;
     return wanted ? "agreements need no PIN" : "agreements need the PIN";
 }
@@ -414,7 +443,7 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
 const char *require_missing(struct arena *keep, const struct require_case *needs_of,
                             const struct node *capabilities, bool virtual_reader, size_t readers)
 {
-    struct matcher m = {keep, capabilities, virtual_reader, readers};
+    struct matcher m = {keep, needs_of, capabilities, virtual_reader, readers};
     const char *why = NULL;
     for (size_t i = 0; i < 2 && why == NULL; i++)
         why = said_missing(&m, needs_of->said[i]);

@@ -233,6 +233,36 @@ static void test_plan__what_probing_found_of_the_card(void **state)
     assert_true(said_is_missing("{\"rsa\":false}", "{\"rsa\":true}"));
 }
 
+/* The need goes by the container that the case agrees with, not by the first one of the card. */
+static void test_plan__a_pin_is_the_containers(void **state)
+{
+    static const struct {
+        const char *of_384;
+        bool skipped;
+    } rows[] = {
+        {"\"without_pin\":true", true},
+        {"\"without_pin\":false", false},
+        {"\"without_pin\":true,\"pin_declared\":true", false},
+    };
+    struct step step;
+    (void)state;
+    assert_true(
+        scenario_read_step(&diags, &keep, json("{\"construct\":{\"curve\":\"P-384\"}}"), &step));
+    for (size_t i = 0; i < 3; i++)
+        for (unsigned never = 0; never < 2; never++) {
+            struct require_case needs = {
+                .said = {json("{\"pin\":true}")}, .steps = &step, .step_count = 1};
+            const char *text = arena_printf(
+                &keep,
+                "{\"dh\":true,\"pin_never\":%s,\"containers\":["
+                "{\"index\":0,\"curve\":\"P-256\",\"use\":\"agree\",\"without_pin\":%s},"
+                "{\"index\":1,\"curve\":\"P-384\",\"use\":\"agree\",%s}]}",
+                never ? "true" : "false", never ? "true" : "false", rows[i].of_384);
+            bool skipped = require_missing(&keep, &needs, json(text), true, 1) != NULL;
+            assert_int_equal(skipped, rows[i].skipped);
+        }
+}
+
 /* What disturbs the card needs one that can be disturbed. */
 static void test_plan__troubled_cards_are_virtual(void **state)
 {
@@ -374,6 +404,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__skips, release),
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
+        cmocka_unit_test_teardown(test_plan__a_pin_is_the_containers, release),
         cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
         cmocka_unit_test_teardown(test_plan__troubled_cards_are_virtual, release),
         cmocka_unit_test_teardown(test_plan__a_block_is_spelt_out, release),

@@ -11,6 +11,13 @@
 
 /* ---- watching ---- */
 
+/* What was seen first is what is told; text may be NULL, and is copied. */
+static void note_once(struct probe *p, const char *key, const char *text)
+{
+    if (text != NULL && node_get(p->found, key) == NULL)
+        node_add(p->found, key, node_new_string(p->keep, arena_strdup(p->keep, text)));
+}
+
 /* Passes events on, and compares what the tap saw with what the card counted. */
 static void probe_event(void *data, struct arena *arena, struct node *event)
 {
@@ -18,6 +25,8 @@ static void probe_event(void *data, struct arena *arena, struct node *event)
     const char *kind = node_get_text(event, "e");
     p->tap_apdus += kind != NULL && strcmp(kind, "apdu") == 0;
     p->card_apdus += node_get_uint(event, "card_apdus", 0);
+    if (kind != NULL && strcmp(kind, "get_dh_agreement") == 0)
+        note_once(p, "handle", node_get_text(event, "handle"));
     p->outer->emit(p->outer->emit_data, arena, event);
 }
 
@@ -190,11 +199,16 @@ static uint32_t agreeing_container(const struct probe *p)
     return UINT32_MAX;
 }
 
+/* The first agreement of a context. */
 static bool agreed(struct probe *p, const char *name)
 {
-    return probe_group_begin(p, name) && authenticated(p) &&
-           probe_succeeded(probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}",
-                                     agreeing_container(p)));
+    if (!probe_group_begin(p, name) || !authenticated(p))
+        return false;
+    struct step_result r =
+        probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", agreeing_container(p));
+    if (probe_succeeded(r))
+        note_once(p, "first_index", node_get_text(r.out, "bSecretAgreementIndex"));
+    return probe_succeeded(r);
 }
 
 /* One agreement more.  Where only the PIN is missing the first one used it up. */
@@ -211,14 +225,35 @@ static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
     return probe_succeeded(r);
 }
 
-/* A fresh card's key that agrees though nobody was authenticated asks for no PIN. */
+/* A fresh card's key that agrees though nobody was authenticated asks for no PIN.  One agreement at
+ * a time: there may be no room for two. */
+static void probe_without_pin(struct probe *p)
+{
+    const struct node *rows = node_get(p->found, "containers");
+    bool ready = probe_group_begin(p, "probe/without-pin") && probe_acquire(p);
+    for (struct node *row = rows->first; ready && row != NULL; row = row->next) {
+        unsigned index = (unsigned)node_get_uint(row, "index", 0);
+        const char *use = node_get_text(row, "use");
+        if (use == NULL || strcmp(use, "agree") != 0)
+            continue;
+        bool ok = probe_succeeded(
+            probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"free%u\"}}", index, index));
+        node_add(row, "without_pin", node_new_bool(p->keep, ok));
+        if (ok)
+            probe_ask(p, "{\"destroy\":{\"agreement\":\"$free%u\"}}", index);
+    }
+    probe_group_end(p);
+}
+
+/* Whether the first container that agrees asks for none. */
 static bool agrees_without_pin(struct probe *p)
 {
-    bool ok =
-        probe_group_begin(p, "probe/without-pin") && probe_acquire(p) &&
-        probe_succeeded(probe_ask(p, "{\"construct\":{\"container\":%u}}", agreeing_container(p)));
-    probe_group_end(p);
-    return ok;
+    const struct node *rows = node_get(p->found, "containers");
+    probe_without_pin(p);
+    for (const struct node *row = rows->first; row != NULL; row = row->next)
+        if (node_get(row, "without_pin") != NULL)
+            return node_get_bool(row, "without_pin", false);
+    return false;
 }
 
 static void probe_count(struct probe *p)

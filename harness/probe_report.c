@@ -97,10 +97,11 @@ static void print_curves(FILE *to, const struct node *containers)
 
 static void print_containers(FILE *to, const struct node *containers)
 {
-    static const char *const keys[] = {"curve", "use", "pin"};
+    static const char *const keys[] = {"curve", "use"};
     fputs(
         "  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
-        "  # pin: its PIN_ID, as the driver tells it; 1 is the user's\n"
+        "  # pin: its PIN_ID, as the driver tells it, 1 is the user's; 0: an agreement worked "
+        "without\n"
         "  containers:\n",
         to);
     for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
@@ -109,10 +110,28 @@ static void print_containers(FILE *to, const struct node *containers)
         for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
             if (node_get_text(row, keys[i]) != NULL)
                 fprintf(to, ", %s: %s", keys[i], node_get_text(row, keys[i]));
+        bool is_free = node_get_bool(row, "without_pin", false);
+        const char *pin = is_free ? "0" : node_get_text(row, "pin");
+        if (pin != NULL && (is_free || strcmp(pin, "0") != 0))
+            fprintf(to, ", pin: %s", pin);
         fputs("}\n", to);
     }
     if (containers == NULL || containers->first == NULL)
         fputs("    []\n", to);
+}
+
+/* Dialects that no case depends on: told, and not to be declared. */
+static void print_dialects(FILE *to, const struct node *capabilities)
+{
+    static const struct {
+        const char *found, *comment;
+    } told[] = {
+        {"first_index", "the index of a context's first agreement"},
+        {"handle", "what CspGetDHAgreement is handed of a secret handle's BCryptBuffer"},
+    };
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (node_get_text(capabilities, told[i].found) != NULL)
+            fprintf(to, "# %s: %s\n", told[i].comment, node_get_text(capabilities, told[i].found));
 }
 
 static void print_text(FILE *to, const char *indent, const char *key, const char *text)
@@ -148,5 +167,6 @@ bool probe_report_write(FILE *to, const struct session *session, const struct no
         fputc('\n', to);
     }
     print_containers(to, node_get(capabilities, "containers"));
+    print_dialects(to, capabilities);
     return fflush(to) == 0 && !ferror(to);
 }

@@ -18,6 +18,17 @@ struct comparison {
     struct finding_list *out;
 };
 
+/* Whether probing could enter the user's PIN. */
+static bool had_pin(const struct node *found)
+{
+    const struct node *roles = node_get(found, "pin_roles");
+    for (const struct node *role = roles == NULL ? NULL : roles->first; role != NULL;
+         role = role->next)
+        if (node_text(role) != NULL && strcmp(node_text(role), "user") == 0)
+            return true;
+    return false;
+}
+
 /* ---- findings ---- */
 
 static void report(struct comparison *c, enum outcome outcome, const char *expected,
@@ -169,22 +180,42 @@ static void compare_curves(struct comparison *c, const struct node *declared,
     compare_sets(c, &want, &have);
 }
 
+/* The PIN that agreements ask for; what the driver tells of one that they don't is no matter here.
+ * A key that is free though it was declared to be locked is R077's own. */
+static void compare_container_pin(struct comparison *c, const char *what,
+                                  const struct node *declared, const struct node *found)
+{
+    const char *pin = node_get_text(declared, "pin"), *told = node_get_text(found, "pin");
+    bool locked = pin != NULL && strcmp(pin, "0") != 0;
+    bool is_free = node_get_bool(found, "without_pin", false) && had_pin(c->found);
+    bool agrees = word_is(found, "use", "agree");
+    if (pin == NULL || (locked && !is_free && (told == NULL || strcmp(pin, told) == 0)) ||
+        (!locked && (is_free || !agrees || !had_pin(c->found))))
+        return;
+    struct finding finding = {
+        .requirement = locked && is_free ? "R077" : NULL,
+        .outcome = OUTCOME_FAIL,
+        .expected =
+            locked ? arena_printf(c->keep, "%s with PIN %s, as the profile declares", what, pin)
+                   : arena_printf(c->keep, "%s without a PIN, as the profile declares", what),
+        .observed = is_free        ? "it agrees without a PIN"
+                    : told == NULL ? "it asks for a PIN"
+                                   : arena_printf(c->keep, "PIN %s", told)};
+    finding_add(c->keep, c->out, &finding);
+}
+
 static void compare_container(struct comparison *c, uint64_t index, const struct node *declared,
                               const struct node *found)
 {
     const char *what = arena_printf(c->keep, "container %" PRIu64, index);
     const char *curve = node_get_text(declared, "curve"), *use = node_get_text(declared, "use");
-    const char *pin = node_get_text(declared, "pin"), *told = node_get_text(found, "pin");
     if (found == NULL) {
         is_refused(c, what);
         return;
     }
     if (curve != NULL && !word_is(found, "curve", curve))
         is_refused(c, arena_printf(c->keep, "%s on %s", what, curve));
-    if (pin != NULL && told != NULL && strcmp(pin, told) != 0)
-        report(c, OUTCOME_FAIL,
-               arena_printf(c->keep, "%s with PIN %s, as the profile declares", what, pin),
-               arena_printf(c->keep, "PIN %s", told));
+    compare_container_pin(c, what, declared, found);
     if (use == NULL || strcmp(use, "unknown") == 0 || word_is(found, "use", use))
         return;
     if (word_is(found, "use", "agree"))
@@ -236,16 +267,6 @@ const char *reconcile_name(size_t n)
     return n < ROW_COUNT ? rows[n].name : NULL;
 }
 
-static bool had_pin(const struct node *found)
-{
-    const struct node *roles = node_get(found, "pin_roles");
-    for (const struct node *role = roles == NULL ? NULL : roles->first; role != NULL;
-         role = role->next)
-        if (node_text(role) != NULL && strcmp(node_text(role), "user") == 0)
-            return true;
-    return false;
-}
-
 bool reconcile_compare(struct arena *keep, const char *name, const struct node *declared,
                        const struct node *found, struct finding_list *out)
 {
@@ -283,6 +304,32 @@ bool reconcile_answers(struct arena *keep, const char *name, const struct node *
     return any;
 }
 
+/* Whether the profile says that the container's key asks for a PIN; what it says of agreements is
+ * about the first container that agrees. */
+static bool is_declared_locked(const struct node *declared, const struct node *row,
+                               const struct node *seen, const struct node *list)
+{
+    const char *pin = node_get_text(row, "pin"), *often = node_get_text(declared, "pin");
+    const struct node *first = list == NULL ? NULL : list->first;
+    while (first != NULL && !word_is(first, "use", "agree"))
+        first = first->next;
+    if (pin != NULL)
+        return strcmp(pin, "0") != 0;
+    return often != NULL && strcmp(often, "never") != 0 && seen == first;
+}
+
+static void adopt_pins(struct arena *keep, const struct node *declared, struct node *list)
+{
+    const struct node *said = node_get(declared, "containers");
+    uint64_t index;
+    for (struct node *seen = list == NULL ? NULL : list->first; seen != NULL; seen = seen->next) {
+        const struct node *row =
+            node_to_uint(node_get(seen, "index"), &index) ? container_of(said, index) : NULL;
+        if (is_declared_locked(declared, row, seen, list))
+            node_add(seen, "pin_declared", node_new_bool(keep, true));
+    }
+}
+
 void reconcile_adopt(struct arena *keep, const struct node *declared, struct node *found)
 {
     const struct node *said = node_get(declared, "containers");
@@ -295,4 +342,5 @@ void reconcile_adopt(struct arena *keep, const struct node *declared, struct nod
         if (use != NULL && word_is(row, "use", "sign") && word_is(seen, "use", "unknown"))
             use->text = arena_strdup(keep, "sign");
     }
+    adopt_pins(keep, declared, list);
 }

@@ -13,7 +13,8 @@
 /* Probing tries no more agreements at once than this; "at least so many" is all that cases ask. */
 #define PROBE_AGREEMENTS_MAX 9
 
-/* Takes over into found what only a declaration can tell: a key that may sign and nothing else. */
+/* Takes over into found what only a declaration can tell: a key that may sign and nothing else, and
+ * one that is meant to ask for a PIN, so that the cases of a key that wrongly asks for none run. */
 void reconcile_adopt(struct arena *keep, const struct node *declared, struct node *found);
 
 /* The n-th capability that can be declared; NULL behind the last. */

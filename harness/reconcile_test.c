@@ -99,6 +99,8 @@ static void test_reconcile__containers(void **state)
          "FAIL container 0 on P-384; FAIL container 4 for 'agree'; WARN no container 5"},
         {"", "{'index':0,'pin':1},{'index':4,'pin':3},{'index':5}", "", ""},
         {"", "{'index':0,'pin':3},{'index':4},{'index':5}", "", "FAIL container 0 with PIN 3"},
+        {"", "{'index':0,'pin':0},{'index':4,'pin':0},{'index':5}", "",
+         "FAIL container 0 without a PIN"},
         {"", "{'index':0,'use':'sign'},{'index':4},{'index':5,'use':'sign'},{'index':9}", "",
          "WARN no agreement with container 0; FAIL container 9"},
     };
@@ -107,6 +109,49 @@ static void test_reconcile__containers(void **state)
                                     arena_printf(&keep, "{'containers':[%s]}", cases[i].declared),
                                     FOUND),
                             cases[i].wanted);
+}
+
+#define FREE                                                                                       \
+    "{'containers':[{'index':0,'use':'agree','pin':1,'without_pin':true},{'index':1,'use':'agree'" \
+    ",'without_pin':true}]," PIN "}"
+
+/* That a key is free is R077's finding, whatever PIN the driver tells. */
+static void test_reconcile__a_key_that_should_ask_for_its_pin(void **state)
+{
+    (void)state;
+    const char *free = FREE;
+    assert_string_equal(
+        compare("containers", "{'containers':[{'index':0,'pin':0},{'index':1}]}", free), "");
+    struct finding_list list = {.count = 0};
+    assert_true(reconcile_compare(&keep, "containers",
+                                  parse("{'containers':[{'index':0,'pin':1},{'index':1}]}"),
+                                  parse(free), &list));
+    assert_int_equal(list.count, 1);
+    assert_string_equal(list.items[0].requirement, "R077");
+    assert_int_equal(list.items[0].outcome, OUTCOME_FAIL);
+}
+
+/* Who is declared to need the PIN: a container by itself, the first by what is said of all. */
+static void test_reconcile__declared_pins_are_taken_over(void **state)
+{
+    static const struct {
+        const char *declared;
+        bool first, last;
+    } cases[] = {
+        {"{'containers':[{'index':0},{'index':1,'pin':1}]}", false, true},
+        {"{'pin':'once','containers':[{'index':0},{'index':1}]}", true, false},
+        {"{'pin':'always','containers':[{'index':0,'pin':0}]}", false, false},
+        {"{'pin':'never'}", false, false},
+        {"{'pin':'once'}", true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct node *found = parse(FREE);
+        reconcile_adopt(&keep, parse(cases[i].declared), found);
+        const struct node *list = node_get(found, "containers");
+        assert_int_equal(node_get_bool(list->first, "pin_declared", false), cases[i].first);
+        assert_int_equal(node_get_bool(list->last, "pin_declared", false), cases[i].last);
+    }
 }
 
 static void test_reconcile__keys_that_only_sign_are_taken_over(void **state)
@@ -136,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_reconcile__words_and_numbers, release),
         cmocka_unit_test_teardown(test_reconcile__containers, release),
+        cmocka_unit_test_teardown(test_reconcile__a_key_that_should_ask_for_its_pin, release),
+        cmocka_unit_test_teardown(test_reconcile__declared_pins_are_taken_over, release),
         cmocka_unit_test_teardown(test_reconcile__keys_that_only_sign_are_taken_over, release),
         cmocka_unit_test_teardown(test_reconcile__every_capability_has_a_name, release),
     };

@@ -70,7 +70,27 @@ pinless="--driver $DRIVERS/dialect-pin-never.so --out $work/run"
 expect_code 1 "$MDCTS" run --profile "$profiles/reference.yaml" $pinless authentication/agreement-needs-pin
 expect_text "$work/out" "FAIL capability/pin"
 expect_text "$work/out" "expected  the PIN once for agreements, as the profile declares"
+expect_text "$work/run/results.json" '"id":"authentication/agreement-needs-pin","requirement":"R077","verdict":"FAIL"'
 expect_code 0 "$MDCTS" run $pinless authentication/agreement-needs-pin
+# A container's own 'pin' declares as much, for its key alone; what probing writes holds.
+declare -e '/^  pin: once/d'
+expect_code 1 "$MDCTS" run --profile "$work/changed.yaml" $pinless authentication/agreement-needs-pin
+expect_text "$work/out" "FAIL capability/containers"
+expect_text "$work/run/results.json" '"id":"authentication/agreement-needs-pin","requirement":"R077","verdict":"FAIL"'
+expect_code 0 "$MDCTS" run --profile "$work/changed.yaml" --driver "$reference" --out "$work/run" authentication/agreement-needs-pin
+for driver in reference dialect-pin-never dialect-table-of-one dialect-second-pin; do
+    [ -e "$DRIVERS/$driver.so" ] || continue
+    expect_code 0 "$MDCTS" probe --driver "$DRIVERS/$driver.so" -o "$work/probed.yaml"
+    expect_code 0 "$MDCTS" lint "$work/probed.yaml"
+    expect_code 0 "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" authentication/agreement-needs-pin R190
+done
+
+# Dialects that no case depends on are told as comments.
+expect_code 0 "$MDCTS" probe --driver "$reference"
+expect_text "$work/out" "# the index of a context's first agreement: 0"
+expect_text "$work/out" "# what CspGetDHAgreement is handed of a secret handle's BCryptBuffer: address"
+expect_code 0 "$MDCTS" probe --driver "$DRIVERS/dialect-first-index-one.so"
+expect_text "$work/out" "# the index of a context's first agreement: 1"
 
 # A waiver forgives it, and the reproduction names the profile.
 declare -e 's/hashes: \[/hashes: [MD5, /'
@@ -93,7 +113,7 @@ declare -e '/^  pin: /d' -e '$a pins: [{id: user, source: "env:THE_PIN", policy:
 expect_code 0 env THE_PIN=123456 $run R190 R218
 expect_text "$work/run/trace.jsonl" '"pin_always":true,"pin_never":false'
 expect_text "$work/run/results.json" "each agreement needs the PIN anew"
-declare -e '/^  pin: /d' -e '$a pins: [{id: user, source: "env:THE_PIN", policy: never}]'
+declare -e '/^  pin: /d' -e 's/, pin: 1//' -e '$a pins: [{id: user, source: "env:THE_PIN", policy: never}]'
 expect_code 0 env THE_PIN=123456 $run R190 R063
 expect_text "$work/run/trace.jsonl" '"pin_always":false,"pin_never":true'
 expect_no_text "$work/err" "has no effect"
