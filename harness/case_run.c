@@ -5,6 +5,7 @@
 #include "card_control.h"
 #include "case_process.h"
 #include "mdcts/status.h"
+#include "residue_log.h"
 #include "step_parallel.h"
 #include "trace.h"
 
@@ -320,6 +321,7 @@ void case_run_end(struct case_run *run)
     const char *lost = run->env->lost(run->env->lost_data);
     if (lost != NULL)
         emit_broken(run, lost);
+    residue_log_search(run);
     run->load_ns = ended.load_ns;
     run->pcsc_ns = ended.pcsc_ns;
     struct node *event = case_event(run, "end");

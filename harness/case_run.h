@@ -18,6 +18,7 @@
 #define BINDINGS_MAX        65536
 #define PROCESSES_MAX       4
 #define CASE_END_TIMEOUT_MS 5000
+#define KEYS_KEPT           16
 #define FREED_MAX           64 /* freed blocks of one call that are searched */
 
 struct card_control;
@@ -38,6 +39,8 @@ struct run_environment {
     struct card_secrets *secrets;                 /* notes which PINs are proven or refused */
     const char *card_name;                        /* pwszCardName; NULL: the host's default */
     struct bytes seed;
+    const struct node *logs; /* of the driver's: list of globs; NULL: none */
+    bool exhaustive;         /* sweeps go to their ends */
     struct peer_cache *peers;
     uint32_t call_timeout_ms;
     /* What the run stands on and has ended by itself, as a sentence; NULL: all is well. */
@@ -58,6 +61,8 @@ struct binding {
     struct peer_key peer;    /* agreements, if has_peer */
     struct bytes card_point; /* agreements: the card's key; data NULL: not known */
     struct bytes secret;     /* Z; data NULL: not computed yet */
+    bool ended;              /* agreements: destroyed, or the context is deleted */
+    bool told;               /* agreements: a derived key was Z itself */
     uint64_t key_handle;     /* keys */
 };
 
@@ -120,7 +125,11 @@ struct case_run {
     size_t binding_count, binding_capacity;
     struct freed_block freed[FREED_MAX]; /* by the driver, in the call that runs */
     size_t freed_count;
-    struct round *round; /* NULL: the case is not swept */
+    struct round *round;          /* NULL: the case is not swept */
+    struct bytes keys[KEYS_KEPT]; /* derived last, for who looks for them in files */
+    size_t key_count;
+    uint32_t searches;   /* of the host's memory, so far */
+    uint32_t pins_given; /* bit 1 << role: that PIN went to the driver */
     bool pin_refused;    /* the last one of the call that runs, by the card: the tap saw it */
 };
 

@@ -58,10 +58,12 @@ static bool play_drawn(struct player *p)
 static bool play_fault(struct player *p)
 {
     bool ok = true;
-    for (uint32_t nth = 1; nth <= SWEEP_ROUNDS_ALL && p->round.hangs < SWEEP_HANGS_MAX; nth++)
+    bool whole = p->env->exhaustive;
+    uint32_t most = whole ? SWEEP_ROUNDS_EXHAUSTIVE : SWEEP_ROUNDS_ALL;
+    for (uint32_t nth = 1; nth <= most && p->round.hangs < SWEEP_HANGS_MAX; nth++)
         if (!strike(p, nth, &ok))
             return ok;
-    if (p->round.fault == SWEEP_MALLOC && p->round.hangs < SWEEP_HANGS_MAX)
+    if (!whole && p->round.fault == SWEEP_MALLOC && p->round.hangs < SWEEP_HANGS_MAX)
         return play_drawn(p);
     p->cut = true;
     return ok;

@@ -11,9 +11,10 @@
 
 #include "case_run.h"
 
-#define SWEEP_ROUNDS_ALL   64
-#define SWEEP_ROUNDS_DRAWN 64
-#define SWEEP_HANGS_MAX    3 /* after so many the rest is left out: each costs a deadline */
+#define SWEEP_ROUNDS_ALL        64
+#define SWEEP_ROUNDS_DRAWN      64
+#define SWEEP_ROUNDS_EXHAUSTIVE 100000 /* with --exhaustive, in turn */
+#define SWEEP_HANGS_MAX         3 /* after so many the rest is left out: each costs a deadline */
 
 /* after is called when a host has ended.  False if no host could be had. */
 bool case_sweep_play(const struct run_environment *env, struct arena *arena,

@@ -34,6 +34,7 @@ static struct run_options {
     const char *cases, *out, *level, *shard, *fail_on, *seed, *kinds_name;
     enum kinds kinds;
     struct option_list allow;
+    bool no_sweeps, exhaustive;
     unsigned long jobs; /* 0: not said */
 } options;
 
@@ -46,6 +47,11 @@ static const struct option_row rows[] = {
     {"allow", 0, OPTION_LIST, "WHAT",
      "on a real card, also cases that cost: pin-counter, write, attack-points, stress, admin",
      &options.allow},
+    {"no-sweeps", 0, OPTION_FLAG, NULL, "without the cases that try a fault at every place",
+     &options.no_sweeps},
+    {"exhaustive", 0, OPTION_FLAG, NULL,
+     "sweeps at every place, however many, and those of a driver's first calls",
+     &options.exhaustive},
     {"jobs", 'j', OPTION_NUMBER, "N",
      "runners side by side, with the virtual reader [one a processor]", &options.jobs},
     {"fail-on", 0, OPTION_TEXT, "warn", "exit 1 for warnings too", &options.fail_on},
@@ -112,6 +118,10 @@ static int read_plan_options(struct plan_options *plan, char **words, size_t wor
     if (!kinds_from_name(options.kinds_name, &options.kinds))
         return options_complain(&command, "--kinds is suite or documents, not '%s'",
                                 options.kinds_name);
+    if (options.no_sweeps && options.exhaustive)
+        return options_complain(&command, "--no-sweeps and --exhaustive exclude each other");
+    plan->no_sweeps = options.no_sweeps;
+    plan->exhaustive = options.exhaustive;
     for (size_t i = 0; i < options.allow.count; i++) {
         unsigned one = case_allow_from_name(options.allow.items[i]);
         if (one == 0)
@@ -321,6 +331,7 @@ static int play(struct run *run)
 static bool make_plan(struct run *run, const struct node *capabilities)
 {
     session_preload(&run->session);
+    run->session.env.exhaustive = options.exhaustive;
     /* What probing was refused none of the jobs sends again; our card's own PIN needs no proof. */
     struct card_secrets *secrets = &run->session.secrets;
     secrets->refused = node_get_bool(capabilities, "pin_refused", false);

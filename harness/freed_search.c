@@ -11,9 +11,7 @@ static bool is_blank(struct bytes content)
     return true;
 }
 
-/* Z of an agreement, computed at the first question; data NULL where the card's key is not known.
- */
-static struct bytes secret_of(struct case_run *run, struct binding *binding)
+struct bytes freed_search_secret(struct case_run *run, struct binding *binding)
 {
     if (binding->secret.data != NULL || binding->card_point.data == NULL)
         return binding->secret;
@@ -56,7 +54,7 @@ static void search_block(struct case_run *run, const struct freed_block *freed, 
         struct binding *binding = run->bindings[i];
         if (!binding->has_peer)
             continue;
-        struct bytes z = secret_of(run, binding);
+        struct bytes z = freed_search_secret(run, binding);
         if (z.data != NULL && (report(run, freed, z, "Z") ||
                                report(run, freed, reversed(run->arena, z), "Z reversed")))
             return;

@@ -12,4 +12,8 @@
  * the case, in either byte order, and for the key that the call gave (len 0: none). */
 void freed_search(struct case_run *run, struct bytes key);
 
+/* Z of an agreement, computed at the first question; data NULL where the card's key is not known.
+ */
+struct bytes freed_search_secret(struct case_run *run, struct binding *binding);
+
 #endif

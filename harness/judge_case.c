@@ -320,8 +320,14 @@ static void take_free(struct case_record *record, const struct event *event)
 {
     struct block *block = case_block(record, node_get_uint(event->node, "block", UINT64_MAX));
     const char *state = node_get_text(event->node, "state");
-    if (block != NULL && state != NULL && strcmp(state, "live") == 0)
-        block->live = false;
+    if (block == NULL || state == NULL ||
+        (strcmp(state, "live") != 0 && strcmp(state, "libc") != 0))
+        return;
+    const struct call_record *call = case_running_call(record, event);
+    block->live = false;
+    block->freed_step = event->step;
+    block->freed_by =
+        call == NULL || node_get_bool(event->node, "caller", false) ? "the caller" : call->entry;
 }
 
 /* What the driver holds now; what it handed out is the caller's. */

@@ -47,6 +47,8 @@ struct block {
     uint64_t id, host, size;
     bool live, handed_out;
     const struct call_record *call; /* that allocated it; NULL: outside a call */
+    const char *freed_by;           /* the entry point, or "the caller"; NULL: not freed */
+    uint64_t freed_step;
 };
 
 /* What the driver held when a step `ledger` looked. */

@@ -47,11 +47,14 @@ static const struct check {
     {"R216", EVENT_DAMAGE, blocks_are_not_exceeded, WEIGHT_FAULT},
     {"R216", EVENT_RETURN, any_call, WEIGHT_NONE},
     {"R224", EVENT_END, output_holds_no_secret, WEIGHT_NONE},
+    {"R224", EVENT_RESIDUE, log_holds_no_secret, WEIGHT_NONE},
     {"R225", EVENT_SECRET, key_is_wiped, WEIGHT_NONE},
     {"R225", EVENT_FREE, searched_block, WEIGHT_NONE},
     {"R232", EVENT_RETURN, blobs_are_registered, WEIGHT_FAULT},
     {"R249", EVENT_RETURN, callback_needs_parameter, WEIGHT_NONE},
     {"R250", EVENT_GET_DH_AGREEMENT, callback_gets_a_byte, WEIGHT_FAULT},
+    {"R254", EVENT_RESIDUE, secret_is_gone, WEIGHT_NONE},
+    {"R255", EVENT_RESIDUE, pin_is_gone, WEIGHT_NONE},
 };
 #define CHECK_COUNT (sizeof checks / sizeof checks[0])
 
@@ -77,6 +80,7 @@ static const char *const claims[EVENT_COUNT] = {
     [EVENT_CHANGED] = "invariant",
     [EVENT_DAMAGE] = "invariant",
     [EVENT_SECRET] = "invariant",
+    [EVENT_RESIDUE] = "invariant",
     [EVENT_LOAD] = "invariant",
     [EVENT_CRASH] = "verdict",
     [EVENT_HANG] = "verdict",

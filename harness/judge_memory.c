@@ -8,6 +8,11 @@
 
 /* ---- memory ---- */
 
+static const char *step_words(struct arena *keep, uint64_t step)
+{
+    return step == 0 ? "at the case's end" : arena_printf(keep, "in step %" PRIu64, step);
+}
+
 /* What a block that was left behind is charged to. */
 enum leak_owner { LEAK_CONTEXT, LEAK_AGREEMENT, LEAK_REFUSAL };
 
@@ -45,8 +50,9 @@ static enum check_answer leaks(struct watcher_view *view, enum leak_owner owner,
         return CHECK_HOLDS;
     return watcher_broken(
         view, expected,
-        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s",
-                     count, count == 1 ? "" : "s", first->size, first->call->entry));
+        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s %s",
+                     count, count == 1 ? "" : "s", first->size, first->call->entry,
+                     step_words(keep, first->call->step)));
 }
 
 static bool is_deletion(const struct watcher_view *view)
@@ -148,15 +154,26 @@ enum check_answer outputs_are_registered(struct watcher_view *view)
     return registered(view, "ppbData", "pcbData");
 }
 
-static const char *block_words(const struct watcher_view *view, const struct node *id)
+/* extra: what befell it; NULL: nothing to add. */
+static const char *block_words(const struct watcher_view *view, const struct node *id,
+                               const char *extra)
 {
     struct arena *keep = view->facts->keep;
     uint64_t number;
     const struct block *block = node_to_uint(id, &number) ? case_block(view->record, number) : NULL;
+    const char *comma = extra == NULL ? "" : ", ";
+    extra = extra == NULL ? "" : extra;
     if (block == NULL || block->call == NULL)
-        return "a block";
-    return arena_printf(keep, "a block of %" PRIu64 " bytes that %s allocated", block->size,
-                        block->call->entry);
+        return arena_printf(keep, "a block%s%s", comma, extra);
+    const char *freed = block->freed_by == NULL
+                            ? ""
+                            : arena_printf(keep, ", freed by %s %s", block->freed_by,
+                                           step_words(keep, block->freed_step));
+    return arena_printf(keep,
+                        "a block of %" PRIu64 " bytes that %s allocated%s%s (block %" PRIu64
+                        ", allocated %s%s)",
+                        block->size, block->call->entry, comma, extra, number,
+                        step_words(keep, block->call->step), freed);
 }
 
 /* by: pfnCspFree or pfnCspReAlloc.  Both take a block that lives, or NULL. */
@@ -166,21 +183,22 @@ static enum check_answer gives_back(struct watcher_view *view, const char *by, c
     static const struct {
         const char *state, *words;
     } rows[] = {
-        {"freed", "again"},
+        {"freed", "given back again"},
         {"foreign", "memory that it did not allocate"},
-        {"inside", "a place inside a block"},
+        {"inside", "a place inside it"},
+        {"libc", "given to the C library's free or realloc"},
     };
     struct arena *keep = view->facts->keep;
     const char *damage = node_get_text(view->event->node, "damage");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (watcher_is_text(state, rows[i].state))
-            return watcher_broken(
-                view, arena_printf(keep, "%s gets live blocks only", by),
-                i == 0 ? arena_printf(keep, "%s, given back again", block_words(view, block))
-                       : rows[i].words);
+            return watcher_broken(view, arena_printf(keep, "%s gets live blocks only", by),
+                                  block == NULL ? rows[i].words
+                                                : block_words(view, block, rows[i].words));
     if (damage != NULL)
-        return watcher_broken(view, "nothing written outside a block",
-                              arena_printf(keep, "%s of %s", damage, block_words(view, block)));
+        return watcher_broken(
+            view, "nothing written outside a block",
+            arena_printf(keep, "%s of %s", damage, block_words(view, block, NULL)));
     return CHECK_HOLDS;
 }
 
@@ -204,7 +222,7 @@ enum check_answer blocks_are_not_exceeded(struct watcher_view *view)
     return watcher_broken(view, "nothing written outside a block",
                           arena_printf(view->facts->keep, "%s of %s",
                                        kind == NULL ? "damage" : kind,
-                                       block_words(view, node_get(node, "block"))));
+                                       block_words(view, node_get(node, "block"), NULL)));
 }
 
 /* ---- what the runner found when it searched a freed block ---- */
@@ -224,7 +242,7 @@ static enum check_answer wiped(struct watcher_view *view, bool key)
     return watcher_broken(view, "secrets are wiped before their memory is given back",
                           arena_printf(view->facts->keep, "%s in %s",
                                        what == NULL ? "a secret" : what,
-                                       block_words(view, node_get(node, "block"))));
+                                       block_words(view, node_get(node, "block"), NULL)));
 }
 
 enum check_answer secret_is_wiped(struct watcher_view *view)
@@ -235,4 +253,62 @@ enum check_answer secret_is_wiped(struct watcher_view *view)
 enum check_answer key_is_wiped(struct watcher_view *view)
 {
     return wiped(view, true);
+}
+
+/* ---- what the runner found when it searched the process ---- */
+
+/* "block 12 ...", or the part of the process. */
+static const char *place_words(const struct watcher_view *view, const struct node *hit)
+{
+    const char *where = node_get_text(hit, "where");
+    if (watcher_is_text(where, "block"))
+        return block_words(view, node_get(hit, "block"), NULL);
+    return where == NULL ? "memory" : where;
+}
+
+/* A PIN is looked for only where nobody needs it any more: the event says whether it was. */
+static enum check_answer gone(struct watcher_view *view, bool pin)
+{
+    struct arena *keep = view->facts->keep;
+    const struct node *node = view->event->node, *hits = node_get(node, "found");
+    const char *when = node_get_text(node, "after");
+    if (node_get_bool(node, "log", false) || !node_get_bool(node, pin ? "pin" : "secrets", false))
+        return CHECK_SILENT;
+    for (const struct node *hit = hits == NULL ? NULL : hits->first; hit != NULL; hit = hit->next) {
+        const char *what = node_get_text(hit, "what");
+        if (watcher_is_text(what, "PIN") != pin)
+            continue;
+        view->why->outcome = OUTCOME_WARN;
+        return watcher_broken(
+            view, pin ? "no PIN in the process' memory" : "no secret in the process' memory",
+            arena_printf(keep, "%s, %" PRIu64 " bytes of it, in %s after %s",
+                         what == NULL ? "a secret" : what, node_get_uint(hit, "length", 0),
+                         place_words(view, hit), when == NULL ? "the call" : when));
+    }
+    return CHECK_HOLDS;
+}
+
+enum check_answer secret_is_gone(struct watcher_view *view)
+{
+    return gone(view, false);
+}
+
+enum check_answer pin_is_gone(struct watcher_view *view)
+{
+    return gone(view, true);
+}
+
+enum check_answer log_holds_no_secret(struct watcher_view *view)
+{
+    const struct node *node = view->event->node, *hits = node_get(node, "found");
+    if (!node_get_bool(node, "log", false))
+        return CHECK_SILENT;
+    if (hits == NULL || hits->first == NULL)
+        return CHECK_HOLDS;
+    const char *what = node_get_text(hits->first, "what");
+    view->why->outcome = OUTCOME_WARN;
+    return watcher_broken(view, "no secret in what the driver writes",
+                          arena_printf(view->facts->keep, "%s in %s",
+                                       what == NULL ? "a secret" : what,
+                                       place_words(view, hits->first)));
 }

@@ -30,7 +30,7 @@ watcher driver_loads, refusal_is_of_the_family, card_data_is_not_exceeded,
     callback_names_parameter, second_secret_enters, outputs_are_registered, frees_only_live_blocks,
     reallocs_only_live_blocks, blocks_are_not_exceeded, output_holds_no_secret,
     blobs_are_registered, callback_needs_parameter, callback_gets_a_byte, secret_is_wiped,
-    key_is_wiped;
+    key_is_wiped, secret_is_gone, pin_is_gone, log_holds_no_secret;
 
 /* ---- for judge_watchers.c and judge_memory.c ---- */
 

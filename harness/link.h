@@ -456,6 +456,19 @@ enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
  * buffers, and the host is idle.  Do one before searching its memory from outside. */
 enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, struct bytes *out);
 
+/* Memory of the host's own through which secrets pass, one range after the other.  Once it returns
+ * nothing is being done any more for earlier requests. */
+struct host_range {
+    uint64_t start, end;
+};
+#define HOST_OWN_RANGES 3
+enum host_outcome host_own(struct host *host, struct host_range out[HOST_OWN_RANGES]);
+
+/* What lies at an address: *block is that of the driver's heap, 0: none; *name what else is known
+ * (a cache file), or NULL. */
+enum host_outcome host_place(struct host *host, uint64_t address, uint32_t *block,
+                             const char **name);
+
 /* Paths of objects mapped into the host, one node string each; only those whose file name contains
  * part. */
 enum host_outcome host_maps(struct host *host, const char *part, struct node **out);

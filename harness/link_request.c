@@ -227,6 +227,36 @@ enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, str
     return reply_outcome(outcome, &reply);
 }
 
+enum host_outcome host_own(struct host *host, struct host_range out[HOST_OWN_RANGES])
+{
+    struct frame reply;
+    struct frame_writer request = request_begin(host, REQUEST_OWN);
+    enum host_outcome outcome = host_request(host, &request, 0, &reply);
+    for (size_t i = 0; i < HOST_OWN_RANGES; i++) {
+        struct wire_range row = {0};
+        if (outcome == HOST_RETURNED)
+            wire_row(reply_bytes(&reply, FIELD_DATA), i, &row, sizeof row);
+        out[i] = (struct host_range){row.start, row.end};
+    }
+    return reply_outcome(outcome, &reply);
+}
+
+enum host_outcome host_place(struct host *host, uint64_t address, uint32_t *block,
+                             const char **name)
+{
+    struct frame reply;
+    struct frame_field field;
+    struct frame_writer request = request_begin(host, REQUEST_PLACE);
+    frame_put_uint(&request, FIELD_NUMBER, address);
+    enum host_outcome outcome = host_request(host, &request, 0, &reply);
+    bool done = outcome == HOST_RETURNED;
+    *block = done ? (uint32_t)reply_number(&reply, FIELD_NUMBER) : 0;
+    *name = done && frame_find(reply.fields, FIELD_NAME, FIELD_TEXT, &field)
+                ? text_of_bytes(host->sink.arena, field.bytes)
+                : NULL;
+    return reply_outcome(outcome, &reply);
+}
+
 enum host_outcome host_maps(struct host *host, const char *part, struct node **out)
 {
     struct frame reply;

@@ -69,9 +69,20 @@ static const char *forbidden(struct planner *p, const struct scenario_case *c)
     return NULL;
 }
 
+static bool has_tag(const struct scenario_case *c, const char *word)
+{
+    for (const struct node *tag = c->tags == NULL ? NULL : c->tags->first; tag != NULL;
+         tag = tag->next)
+        if (strcmp(tag->text, word) == 0)
+            return true;
+    return false;
+}
+
 static const char *skip_reason(struct planner *p, const struct plan_case *pc)
 {
     const char *why = forbidden(p, pc->base);
+    if (why == NULL && !p->options->exhaustive && has_tag(pc->base, EXHAUSTIVE_TAG))
+        why = "only with --exhaustive";
     if (why != NULL || p->options->capabilities == NULL)
         return why;
     struct expanded_case x;
@@ -81,6 +92,8 @@ static const char *skip_reason(struct planner *p, const struct plan_case *pc)
               case_read_steps(&ignored, p->scratch, &x, &steps);
     diags_free(&ignored);
     assert(ok); /* scenario_check() has read it */
+    if (p->options->no_sweeps && steps_swept(steps, x.step_count) < x.step_count)
+        return "sweeps are left out";
     struct require_case needs = {{x.requires[0], x.requires[1]}, steps, x.step_count};
     why = require_missing(p->scratch, &needs, p->options->capabilities, p->options->virtual_reader,
                           p->options->readers);

@@ -21,8 +21,12 @@ struct plan_options {
     unsigned allow;                  /* of enum case_allow */
     const struct node *capabilities; /* of the trace; NULL: unknown, nothing is skipped */
     bool virtual_reader;
-    size_t readers; /* that are at hand */
+    size_t readers;  /* that are at hand */
+    bool no_sweeps;  /* swept cases are skipped */
+    bool exhaustive; /* cases with the tag EXHAUSTIVE_TAG run too */
 };
+
+#define EXHAUSTIVE_TAG "exhaustive"
 
 struct plan_case {
     const struct scenario_case *base;

@@ -8,6 +8,7 @@
 #include "paths.h"
 #include "pin_memory.h"
 #include "readers.h"
+#include "residue_log.h"
 #include "surroundings.h"
 #include "yaml_tree.h"
 
@@ -63,7 +64,6 @@ static void tell_unheeded(const struct profile *profile, bool virtual)
         const char *key;
         bool said;
     } rows[] = {
-        {"driver.logs", profile->driver_logs != NULL},
         {"pins: policy", policy},
         {"pins: touch", touch},
         {"hooks", profile->hooks != NULL},
@@ -491,6 +491,19 @@ static const char *lost_of(void *data)
     return session_lost(data);
 }
 
+/* Relative ones are relative to the profile, as all its paths are. */
+static void find_logs(struct session *session)
+{
+    const struct profile *profile = &session->profile;
+    const struct node *globs = profile->driver_logs;
+    struct node *list = globs == NULL ? NULL : node_new_list(&session->keep);
+    for (const struct node *one = globs == NULL ? NULL : globs->first; one != NULL; one = one->next)
+        node_append(list, node_new_string(&session->keep,
+                                          profile_path(&session->keep, profile, one->text)));
+    session->env.logs = list;
+    residue_log_start(list);
+}
+
 static void session_init(struct session *session)
 {
     memset(session, 0, sizeof *session);
@@ -541,6 +554,7 @@ int session_open(struct session *session, const struct session_options *options)
         code = check_pins(session);
     set_timeouts(session, options);
     session->env.card_name = session->profile.card_name;
+    find_logs(session);
     return code;
 }
 

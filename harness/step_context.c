@@ -310,6 +310,8 @@ static bool set_pin(struct step_call *call, const char *pointer, uint32_t role)
     }
     if (wrong)
         pin = wrong_pin(call->run->arena, pin);
+    else if (role < ROLES_COUNT)
+        call->run->pins_given |= 1u << role;
     return call_image_set_secret(call->image, pointer, pin);
 }
 

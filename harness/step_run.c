@@ -6,6 +6,7 @@
 #include "card_control.h"
 #include "case_process.h"
 #include "freed_search.h"
+#include "residue.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -436,6 +437,7 @@ void step_call_finish(struct step_call *call)
     emit_card_data_changes(call);
     emit_return(call);
     host_await_freed(call->run->host);
+    residue_after(call);
 }
 
 void step_call_do(struct step_call *call)

@@ -183,6 +183,7 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_OUTPUT] = "output",
     [EVENT_CHANGED] = "changed",
     [EVENT_SECRET] = "secret",
+    [EVENT_RESIDUE] = "residue",
     [EVENT_DAMAGE] = "damage",
     [EVENT_LOAD] = "load",
     [EVENT_CRASH] = "crash",

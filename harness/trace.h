@@ -90,6 +90,7 @@ enum event_kind {
     EVENT_OUTPUT,
     EVENT_CHANGED,
     EVENT_SECRET,
+    EVENT_RESIDUE,
     EVENT_DAMAGE,
     EVENT_LOAD,
     EVENT_CRASH,

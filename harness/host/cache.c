@@ -87,6 +87,16 @@ static DWORD add(PVOID context, const struct tag *tag, PBYTE data, DWORD len)
     return !readable ? SCARD_E_INVALID_PARAMETER : file == NULL ? ERROR_NOT_ENOUGH_MEMORY : 0;
 }
 
+bool cache_holds(uintptr_t address)
+{
+    bool holds = false;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < CACHE_FILES_MAX; i++)
+        holds |= files[i].region.map != NULL && region_holds(&files[i].region, address);
+    pthread_mutex_unlock(&lock);
+    return holds;
+}
+
 DWORD WINAPI cache_add(PVOID context, LPWSTR tag_text, DWORD flags, PBYTE data, DWORD len)
 {
     struct tag tag;

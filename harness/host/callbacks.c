@@ -116,6 +116,19 @@ static void free_recorded(void *pointer, enum host_variant variant, bool caller)
     explicit_bzero(content.bytes, content.len);
 }
 
+bool callbacks_wrong_free(void *pointer)
+{
+    struct ledger_fact fact = ledger_locate((uintptr_t)pointer);
+    if (fact.state != LEDGER_LIVE)
+        return false;
+    ledger_free(pointer, channel_step(), NULL);
+    struct frame_writer *event = channel_event(EVENT_FREE);
+    frame_put_uint(event, EV_BLOCK, fact.block);
+    frame_put_text(event, EV_STATE, "libc");
+    channel_send(event);
+    return true;
+}
+
 void callbacks_caller_free(void *pointer)
 {
     free_recorded(pointer, VARIANT_NORMAL, true);

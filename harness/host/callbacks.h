@@ -20,4 +20,8 @@ void callbacks_end_call(struct wire_result *out);
 /* Frees on the caller's behalf, with its event. */
 void callbacks_caller_free(void *pointer);
 
+/* The driver gave the pointer to the C library's free or realloc.  True if it is a live block,
+ * which is freed then. */
+bool callbacks_wrong_free(void *pointer);
+
 #endif

@@ -198,6 +198,12 @@ void channel_wipe(void)
     pthread_mutex_unlock(&lock);
 }
 
+void channel_own(struct wire_range out[2])
+{
+    out[0] = (struct wire_range){(uintptr_t)outgoing, (uintptr_t)outgoing + FRAME_BYTES_MAX};
+    out[1] = (struct wire_range){(uintptr_t)incoming, (uintptr_t)incoming + FRAME_BYTES_MAX};
+}
+
 void channel_set_step(uint32_t value)
 {
     step = value;

@@ -9,6 +9,7 @@
 #define MDCTS_HOST_CHANNEL_H
 
 #include "../base/frame.h"
+#include "protocol.h"
 
 /* The server: makes the buffers that hosts inherit. */
 bool channel_prepare(void);
@@ -40,6 +41,9 @@ void channel_end_child(void);
 void channel_await_close(void);
 /* Wipes the request and everything sent since. */
 void channel_wipe(void);
+
+/* Where the buffers are. */
+void channel_own(struct wire_range out[2]);
 
 /* The step that events are charged to. */
 void channel_set_step(uint32_t step);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "cache.h"
 #include "callbacks.h"
 #include "caller.h"
 #include "channel.h"
@@ -199,6 +200,30 @@ static void do_maps(struct bytes fields)
     channel_send(list.reply);
 }
 
+static void do_own(struct bytes fields)
+{
+    struct wire_range ranges[3];
+    (void)fields;
+    channel_own(ranges);
+    ranges[2] = scratch_own();
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_OWN);
+    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    frame_put_bytes(reply, FIELD_DATA, ranges, sizeof ranges);
+    channel_send(reply);
+}
+
+static void do_place(struct bytes fields)
+{
+    uintptr_t address = (uintptr_t)get_number(fields, FIELD_NUMBER);
+    struct ledger_fact fact = ledger_locate(address);
+    struct frame_writer *reply = channel_reply(REPLY + REQUEST_PLACE);
+    frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
+    frame_put_uint(reply, FIELD_NUMBER, fact.block);
+    if (cache_holds(address))
+        frame_put_text(reply, FIELD_NAME, "a cache file");
+    channel_send(reply);
+}
+
 static void do_end(struct bytes fields)
 {
     for (uint32_t reader = 0; reader < HOST_READERS_MAX; reader++)
@@ -236,6 +261,8 @@ void commands_run(void)
         [REQUEST_MAPS] = do_maps,
         [REQUEST_THREAD] = do_thread,
         [REQUEST_PARALLEL] = parallel_run,
+        [REQUEST_OWN] = do_own,
+        [REQUEST_PLACE] = do_place,
         [REQUEST_END] = do_end,
     };
     struct frame request;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
+#include "callbacks.h"
 #include "fault.h"
+#include "ledger.h"
 
 #include <errno.h>
 #include <link.h>
@@ -15,6 +17,7 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *block);
 #endif
 
 static struct fault heap_fault = {.function = "malloc"};
@@ -76,6 +79,24 @@ static bool fails(const void *caller)
     return now;
 }
 
+/* A block of pfnCspAlloc's that the driver hands to the C library: it is told and given back where
+ * it belongs, since libc would end the process. */
+static bool is_taken(void *block)
+{
+    if (!drivers || !ledger_spans((uintptr_t)block))
+        return false;
+    drivers = false;
+    bool taken = callbacks_wrong_free(block);
+    drivers = true;
+    return taken;
+}
+
+void free(void *block)
+{
+    if (!is_taken(block))
+        __libc_free(block);
+}
+
 void *malloc(size_t size)
 {
     return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
@@ -88,6 +109,8 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *old, size_t size)
 {
+    if (is_taken(old))
+        return NULL;
     return size > 0 && fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libc's allocator as the driver sees it: malloc, calloc, realloc and the aligned ones stand in
  * front of libc's own, count what the driver asks for during a call, and can fail once or from then
- * on.  What our own functions, PC/SC's and the dynamic loader's take is not counted. */
+ * on.  A block of the ledger that the driver hands to free or realloc is recognised.  What our own
+ * functions, PC/SC's and the dynamic loader's take is not counted. */
 #ifndef MDCTS_HOST_HEAP_H
 #define MDCTS_HOST_HEAP_H
 

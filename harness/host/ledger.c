@@ -2,6 +2,7 @@
 #include "ledger.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define ALIGNMENT   16u
@@ -89,6 +90,13 @@ static struct ledger_fact fact_of(uintptr_t address)
     return fact;
 }
 
+static _Atomic uintptr_t lowest = UINTPTR_MAX, highest; /* of all blocks so far */
+
+bool ledger_spans(uintptr_t address)
+{
+    return address >= lowest && address <= highest;
+}
+
 static void *take_block(size_t size, uint32_t step, uint32_t *number)
 {
     *number = 0;
@@ -109,6 +117,10 @@ static void *take_block(size_t size, uint32_t step, uint32_t *number)
     if (!block->unmapped)
         region_free(&block->region);
     *block = (struct block){region, size, ++newest, step, true, false, false};
+    if ((uintptr_t)region.data < lowest)
+        lowest = (uintptr_t)region.data;
+    if ((uintptr_t)region.data > highest)
+        highest = (uintptr_t)region.data;
     live_bytes += size;
     if (live_count++ == 0)
         oldest_live = newest;

@@ -60,6 +60,8 @@ void *ledger_realloc(void *pointer, size_t size, uint32_t step, struct ledger_fa
                      uint32_t *block);
 
 struct ledger_fact ledger_locate(uintptr_t address);
+/* Whether there may be a block there, at little cost. */
+bool ledger_spans(uintptr_t address);
 /* The address of a live block; NULL if there is none of that number. */
 void *ledger_address(uint32_t block);
 uint32_t ledger_live(void);

@@ -27,6 +27,8 @@ enum request_kind {
     REQUEST_MAPS,
     REQUEST_THREAD,
     REQUEST_PARALLEL,
+    REQUEST_OWN,
+    REQUEST_PLACE,
     REQUEST_END,
     REQUEST_LAST = REQUEST_END
 };
@@ -149,6 +151,11 @@ struct wire_card {
     uint32_t status, protocol, atr_len, reserved;
     uint8_t atr[36];
     uint32_t reserved_too;
+};
+
+/* Memory of the host's own, through which secrets pass; rows of FIELD_DATA. */
+struct wire_range {
+    uint64_t start, end;
 };
 
 /* Row number row of an array field; false if it has not that many. */

@@ -33,6 +33,11 @@ void *scratch_take(size_t size)
     return taken;
 }
 
+struct wire_range scratch_own(void)
+{
+    return (struct wire_range){(uintptr_t)memory, (uintptr_t)memory + SCRATCH_BYTES_MAX};
+}
+
 void scratch_reset(void)
 {
     if (used > KEPT_BYTES)

@@ -3,6 +3,8 @@
 #ifndef MDCTS_HOST_SCRATCH_H
 #define MDCTS_HOST_SCRATCH_H
 
+#include "protocol.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,6 +16,8 @@ bool scratch_prepare(void);
 void scratch_warm(void);
 /* NULL when SCRATCH_BYTES_MAX are in use. */
 void *scratch_take(size_t size);
+/* Where it is. */
+struct wire_range scratch_own(void);
 /* Wipes and takes back everything. */
 void scratch_reset(void);
 

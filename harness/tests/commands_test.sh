@@ -180,5 +180,17 @@ if command -v script >/dev/null; then
     colours no TERM=dumb
 fi
 
+# Sweeps are left out, or taken to their ends.
+expect_code 0 "$MDCTS" run --driver "$reference" --no-sweeps --out "$work/run" memory/sweeps
+expect_text "$work/run/results.json" "sweeps are left out"
+expect_no_text "$work/run/trace.jsonl" '"e":"swept"'
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/run" memory/sweeps/acquire-cold
+expect_text "$work/run/results.json" "only with --exhaustive"
+expect_code 0 "$MDCTS" run --driver "$reference" --exhaustive --out "$work/run" 'memory/sweeps/acquire-cold[fault=one]'
+expect_text "$work/run/trace.jsonl" '"e":"swept"'
+expect_no_text "$work/run/trace.jsonl" '"cut":true'
+expect_code 2 "$MDCTS" run --driver "$reference" --no-sweeps --exhaustive --out "$work/run"
+expect_text "$work/err" "exclude each other"
+
 expect_nothing_left
 finish

@@ -99,6 +99,16 @@ expect_code 0 $run R190
 expect_text "$work/run/results.json" '"verdict":"WAIVED","reason":"MD5 comes"'
 expect_text "$work/run/results.json" "mdcts run --profile $work/changed.yaml --driver "
 
+# What the driver writes to its log files is searched for secrets; what they held before is not.
+printf 'driver: {path: %s, env: {MUTANT_LOG: %s}, logs: ["*.log"]}\n' "$reference" "$work/driver.log" >"$work/logs.yaml"
+logs="$MDCTS run --profile $work/logs.yaml --driver $DRIVERS/mutant-secret-printed.so --out $work/run"
+expect_code 0 $logs --jobs 1 derive/hash/named
+expect_text "$work/out" "WARN invariant/R224"
+expect_text "$work/run/results.json" "Z in the log file driver.log"
+expect_code 0 "$MDCTS" run --profile "$work/logs.yaml" --driver "$reference" --out "$work/run" derive/hash/named
+expect_no_text "$work/out" "WARN"
+expect_text "$work/run/trace.jsonl" '"log":true'
+
 # What a profile may say and a run does not heed is told; the calling convention is heeded.
 declare -e '$a budgets: {max_time_s: 60}'
 expect_code 0 $run R190

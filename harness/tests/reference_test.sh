@@ -8,6 +8,9 @@ for word in WARN FAIL CRASH HANG BLOCKED BROKEN; do
     expect_no_text "$work/out" "$word "
 done
 expect_text "$work/out" "$(requirement_ids | wc -l) requirements judged"
+# What the process still holds at its agreements' ends was looked at, and nothing is found.
+expect_text "$work/run/trace.jsonl" '"e":"residue"'
+expect_no_text "$work/run/trace.jsonl" '"found"'
 expect_code 0 xmllint --noout "$work/run/junit.xml"
 if python3 -c 'import jsonschema' 2>/dev/null; then
     expect_code 0 python3 -c '
