@@ -203,7 +203,7 @@ static bool make_folders(const char *path)
     return true;
 }
 
-/* Nobody shall take an earlier run's reports for those of one that never comes to its own. */
+/* Nobody shall take an earlier run's reports for those of one that is killed. */
 static bool remove_reports(struct run *run)
 {
     static const char *const names[] = {"results.json", "junit.xml"};
@@ -228,9 +228,6 @@ static int open_trace(struct run *run)
     }
     run->session.env.emit = run_trace_emit;
     run->session.env.emit_data = &run->trace;
-    /* A run that is killed must not leave an earlier one's reports beside its trace. */
-    unlink(arena_printf(&run->arena, "%s/results.json", run->out));
-    unlink(arena_printf(&run->arena, "%s/junit.xml", run->out));
     return -1;
 }
 

@@ -25,7 +25,8 @@ derives block-signals CRASH "CardDeriveKey: signal 11 SIGSEGV"
 derives raise-limits CRASH "CardDeriveKey: signal 11 SIGSEGV, write of address 8"
 expect_text run/trace.jsonl ' raised\n'
 [ ! -e core ] || wrong "raise-limits: a core file is left"
-derives alarm-constructor CRASH "CardDeriveKey: signal 14 SIGALRM"
+# The server that has loaded it ends, too, and its hosts with it; the next one has not loaded it.
+derives alarm-constructor CRASH "CardDeriveKey: signal"
 says alarm-storm "many alarms"
 others_pass
 says ignore-children '"e":"return"' 100
@@ -69,7 +70,9 @@ derives close-descriptors CRASH "the host could not use its control channel any 
 derives write-descriptors CRASH "garbage on the control channel"
 derives forge-event CRASH "garbage on the control channel"
 # An answer that came too early is taken for the call's, which has no result then; the real one comes too late.
-one forge-reply CRASH crash/CardDeleteContext/R051 "garbage on the control channel"
+judge_hostile forge-reply
+expect_text run/results.json "garbage on the control channel"
+others_pass
 
 # The processes around it: a server of hosts that is gone, stopped or lamed has a successor.
 derives kill-parent CRASH "signal 9 SIGKILL: the host server is gone"
@@ -77,10 +80,10 @@ says stop-parent "stopped: 0"
 others_pass
 says limit-parent "limited: 0 0"
 others_pass
-# Without daemon and card nothing can be told of the driver: no case after that passes.
+# Without daemon and card nothing can be told of the driver: the run is cut short.
 run_hostile 6 kill-daemon 10 --jobs 1 "$unknown" R010 R060
-expect_text run/results.json '"complete":true'
-expect_text out "BROKEN construct/p256: the virtual card did not restore its image"
+expect_text err "ended in the middle of the run; the run is cut short"
+expect_text run/results.json '"complete":false'
 
 # A trace that somebody else has written to is not judged, and an earlier run's reports are none of this one's.
 for name in truncate-trace replace-trace append-trace; do
