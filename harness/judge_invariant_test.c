@@ -40,8 +40,7 @@ static void test_invariant__changes(void **state)
         SHOWS("", "case PASS"),
         SHOWS(CHANGED(4, "beyond", "CARD_DATA"),
               "case FAIL R004:FAIL; invariant/R004 FAIL R004:FAIL"),
-        SHOWS(CHANGED(4, "input", "pAgreementInfo"),
-              "case FAIL R005:FAIL; invariant/R005 FAIL R005:FAIL"),
+        SHOWS(CHANGED(4, "input", "pAgreementInfo"), "case PASS; invariant/R005 FAIL R005:FAIL"),
         SHOWS(CHANGED(4, "input", "pwszKDF"), "case PASS; invariant/R007 WARN R007:WARN"),
         SHOWS(CHANGED(4, "card_data", "dwVersion"), "case PASS; invariant/R015 FAIL R015:FAIL"),
         SHOWS(CHANGED(4, "card_data", "pfnCspGetDHAgreement"),
@@ -130,24 +129,24 @@ static void test_invariant__outputs(void **state)
 {
     static const struct judge_row rows[] = {
         GIVES("'cbDerivedKey':20,'pbDerivedKey':{'wild':true}",
-              "case FAIL R128:FAIL; invariant/R128 FAIL R128:FAIL"),
+              "case PASS; invariant/R128 FAIL R128:FAIL"),
         GIVES("'cbDerivedKey':21,'pbDerivedKey':{'block':9,'offset':0}",
-              "case FAIL R128:FAIL; invariant/R128 FAIL R128:FAIL"),
+              "case PASS; invariant/R128 FAIL R128:FAIL"),
         GIVES("'cbDerivedKey':2,'pbDerivedKey':{'block':9,'offset':4}",
-              "case FAIL R128:FAIL; invariant/R128 FAIL R128:FAIL"),
+              "case PASS; invariant/R128 FAIL R128:FAIL"),
         GIVES("'cbDerivedKey':20,'pbDerivedKey':{'block':9,'offset':0,'freed':true}",
-              "case FAIL R128:FAIL; invariant/R128 FAIL R128:FAIL"),
+              "case PASS; invariant/R128 FAIL R128:FAIL"),
         GIVES("'cbDerivedKey':20,'pbDerivedKey':{'input':'pbDerivedKey','offset':0}", "case PASS"),
         {"a blob", "R119", STEP_ACQUIRED "," INFO_STEP,
          BEGIN ACQUIRED(1) DONE(2, "CardGetContainerInfo", "", 0,
                                 "'cbKeyExPublicKey':72,'pbKeyExPublicKey':{'wild':true}") END,
-         "case FAIL R232:FAIL; invariant/R232 FAIL R232:FAIL"},
+         "case PASS; invariant/R232 FAIL R232:FAIL"},
         {"a file", "R119",
          STEP_ACQUIRED ",{'read_file':{'directory':'mscp','file':'cmapfile'},"
                        "'expect':{'return':'any'},'line':2}",
          BEGIN ACQUIRED(1) DONE(2, "CardReadFile", "", 0, "'pcbData':72,'ppbData':{'wild':true}")
              END,
-         "case FAIL R214:FAIL; invariant/R214 FAIL R214:FAIL"},
+         "case PASS; invariant/R214 FAIL R214:FAIL"},
     };
     (void)state;
     judge_check_rows(rows, sizeof rows / sizeof rows[0]);
