@@ -133,7 +133,7 @@ static void feed(struct judge *judge, struct case_record *record, struct case_ve
 
 static void restart_probing(struct judge *judge)
 {
-    if (judge->probing.ending.kind != EVENT_END)
+    if (judge->probing.ending.kind != EVENT_END && judge->probing.broken == NULL)
         verdict_share_ending(&judge->context, &judge->probing, NULL);
     if (judge->probing.broken != NULL && judge->probing_broken == NULL)
         judge->probing_broken = arena_strdup(judge->keep, judge->probing.broken);

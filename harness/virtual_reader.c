@@ -457,6 +457,10 @@ static void close_pidfd(int *pidfd)
  * socket that counts, and nobody watches any more. */
 static bool card_is_lost(struct virtual_card *card)
 {
+    /* Its oldest connection is ours, and a dying process closes that before the reader's. */
+    struct pollfd talk = {card->control.fd, 0, 0};
+    if (card->control.fd >= 0 && poll(&talk, 1, 0) == 1 && (talk.revents & POLLHUP) != 0)
+        return true;
     if (!has_ended(card->pidfd))
         return false;
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
