@@ -36,6 +36,18 @@ void probe_note(struct probe *p, const char *key, struct node *value);
 void probe_note_wrong(struct probe *p, const char *capability, const char *requirement,
                       const char *expected, const char *observed);
 
+/* What nobody has to have, but whose absence leaves most questions unasked: a warning, so that
+ * nobody takes the skips for a pass. */
+void probe_note_missing(struct probe *p, const char *capability, const char *requirement,
+                        const char *expected, const char *observed);
+void probe_note_bool(struct probe *p, const char *key, bool value);
+
+/* Begins a group with a context, the PIN and the agreement $z. */
+bool probe_agreed(struct probe *p, const char *name);
+
+/* What CardDeriveKey can do; p->parameters, too. */
+void probe_derivations(struct probe *p);
+
 /* The card's containers: their keys, and whether an agreement is declared or to be tried. */
 void probe_containers(struct probe *p);
 

@@ -295,7 +295,8 @@ bool reconcile_answers(struct arena *keep, const char *name, const struct node *
         if (!word_is(one, "capability", name) || requirement == NULL)
             continue;
         struct finding finding = {.requirement = requirement,
-                                  .outcome = OUTCOME_FAIL,
+                                  .outcome = node_get_bool(one, "warn", false) ? OUTCOME_WARN
+                                                                               : OUTCOME_FAIL,
                                   .expected = node_get_text(one, "expected"),
                                   .observed = node_get_text(one, "observed")};
         finding_add(keep, out, &finding);
