@@ -171,10 +171,10 @@ static struct host *start_host(struct case_run *run)
 {
     const struct run_environment *env = run->env;
     struct host_sink sink = {run->arena, host_event, run};
-    struct host *host = host_start(env->link, &sink);
+    struct host *host = host_start(env->hosts->link, &sink);
     if (host == NULL && run->process_count == 0 && env->renew_link != NULL &&
         env->renew_link(env->renew_data))
-        host = host_start(env->link, &sink);
+        host = host_start(env->hosts->link, &sink);
     return host;
 }
 
@@ -185,7 +185,7 @@ bool case_start_host(struct case_run *run)
         emit_broken(run, "no host could be started");
         return false;
     }
-    bool loaded = run->env->preloaded;
+    bool loaded = run->env->hosts->preloaded;
     enum host_outcome outcome =
         loaded ? host_load_later(run->host, run->env->driver)
                : host_load(run->host, run->env->driver, run->env->call_timeout_ms, &loaded);

@@ -23,15 +23,21 @@
 
 struct card_control;
 
+/* Where hosts come from; one for all copies of an environment, since a server that a driver has
+ * ended gets a successor. */
+struct run_hosts {
+    struct link *link;
+    bool preloaded; /* link's server has loaded the driver: loading it can't fail any more */
+};
+
 /* What cases share.  Borrowed by every case_run; lives as long as the run. */
 struct run_environment {
-    struct link *link;
+    struct run_hosts *hosts;
     /* Puts another link in the place of one that starts no hosts any more, which a driver can bring
      * about; NULL, or false: there is none.  No host of the old one may be left. */
     bool (*renew_link)(void *data);
     void *renew_data;
     const char *driver;         /* absolute path */
-    bool preloaded;             /* by link's server: loading it can't fail any more */
     const char *const *readers; /* PC/SC names; the first is the default */
     size_t reader_count;
     struct card_control *cards[HOST_READERS_MAX]; /* of the virtual readers; NULL on others */

@@ -210,7 +210,7 @@ static bool remove_reports(struct run *run)
     bool ok = true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         ok = (unlink(arena_printf(&run->arena, "%s/%s", run->out, names[i])) == 0 ||
-              errno == ENOENT) &&
+              errno == ENOENT || errno == EISDIR) &&
              ok;
     return ok;
 }
@@ -319,8 +319,9 @@ static int play(struct run *run)
     if (session_lost(&run->session) != NULL && !run->trace.writer.failed)
         return tell_cut(run, session_lost(&run->session));
     if (!ok && !run->trace.writer.failed)
-        return tell_cut(run, link_is_gone(run->session.env.link) ? "the server of hosts has ended"
-                                                                 : "no host could be started");
+        return tell_cut(run, link_is_gone(run->session.env.hosts->link)
+                                 ? "the server of hosts has ended"
+                                 : "no host could be started");
     return ok ? -1 : EXIT_OUR_FAULT;
 }
 
@@ -352,7 +353,7 @@ static int run_session(struct run *run)
     session_sweep(&run->session);
     if (session_lost(&run->session) != NULL)
         return tell_cut(run, session_lost(&run->session));
-    if (link_is_gone(run->session.env.link))
+    if (link_is_gone(run->session.env.hosts->link))
         return tell_cut(run, "the server of hosts has ended");
     if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
         fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",

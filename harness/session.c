@@ -333,8 +333,9 @@ static bool renew_link(void *data)
     if (link == NULL)
         return false;
     supervisor_kill(&session->supervisor, old);
-    link_close(session->env.link);
-    session->env.link = link;
+    link_close(session->env.hosts->link);
+    session->env.hosts->link = link;
+    session->env.hosts->preloaded = false;
     return true;
 }
 
@@ -352,7 +353,8 @@ static int prepare_surroundings(struct session *session)
 static int start_link(struct session *session)
 {
     int code;
-    session->env.link = start_host_server(session, false, &code);
+    session->env.hosts = &session->hosts;
+    session->env.hosts->link = start_host_server(session, false, &code);
     session->env.renew_link = renew_link;
     session->env.renew_data = session;
     return code;
@@ -395,7 +397,7 @@ static const char *try_to_load(struct session *session, struct link *link, const
 
 const char *session_try_driver(struct session *session, const char *driver)
 {
-    return try_to_load(session, session->env.link, driver);
+    return try_to_load(session, session->env.hosts->link, driver);
 }
 
 void session_preload(struct session *session)
@@ -406,9 +408,9 @@ void session_preload(struct session *session)
     if (link == NULL)
         return;
     if (try_to_load(session, link, session->env.driver) == NULL) {
-        session->plain_link = session->env.link;
-        session->env.link = link;
-        session->env.preloaded = true;
+        session->plain_link = session->env.hosts->link;
+        session->env.hosts->link = link;
+        session->env.hosts->preloaded = true;
     } else {
         link_close(link);
         session->server = plain;
@@ -572,17 +574,17 @@ bool session_driver_lost_pin(const struct session *session)
 void session_sweep(struct session *session)
 {
     pid_t known[LINK_PARTING_MAX + 1];
-    size_t count = link_own_children(session->env.link, known);
+    size_t count = link_own_children(session->env.hosts->link, known);
     if (supervisor_is_clean(&session->supervisor, known, count))
         return;
     supervisor_sweep(&session->supervisor, NULL);
-    link_swept(session->env.link);
+    link_swept(session->env.hosts->link);
 }
 
 void session_close(struct session *session)
 {
-    if (session->env.link != NULL)
-        link_close(session->env.link);
+    if (session->hosts.link != NULL)
+        link_close(session->hosts.link);
     if (session->plain_link != NULL)
         link_close(session->plain_link);
     if (session->has_virtual_reader)

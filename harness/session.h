@@ -71,6 +71,7 @@ struct session {
     struct card_secrets secrets;
     struct secret_mask mask;
     struct peer_cache peers;
+    struct run_hosts hosts;
     struct link
         *plain_link; /* the first server's, once session_preload() has put another in its place */
     pid_t server;    /* of env.link */

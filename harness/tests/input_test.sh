@@ -125,7 +125,8 @@ expect_text "$work/err" "the trace is kept"
 mkdir "$work/nothing"
 ln -s /dev/full "$work/nothing/trace.jsonl"
 expect_code 4 "$MDCTS" run --driver "$reference" --out "$work/nothing" R010
-for blocks in 300 1000 4000; do
+card=$(($(wc -c <"$build/bin/mdcts-card") / 512)) # is copied into the run's folder, and has to fit
+for blocks in $((card + 170)) $((card + 900)) $((card + 4000)); do
     expect_code 4 sh -c "ulimit -f $blocks; trap '' XFSZ; $MDCTS run --driver $reference --jobs 2 --out $work/limit"
     expect_text "$work/err" "the trace could not be written"
     expect_code 6 "$MDCTS" judge "$work/limit"
