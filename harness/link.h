@@ -456,13 +456,17 @@ enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
  * buffers, and the host is idle.  Do one before searching its memory from outside. */
 enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, struct bytes *out);
 
-/* Memory of the host's own through which secrets pass, one range after the other.  Once it returns
- * nothing is being done any more for earlier requests. */
+/* Memory of the host's own through which secrets pass: buffers, its variables and those of the
+ * PC/SC library.  It is the same in all hosts of a server, so only the first one is asked. */
 struct host_range {
     uint64_t start, end;
 };
-#define HOST_OWN_RANGES 3
-enum host_outcome host_own(struct host *host, struct host_range out[HOST_OWN_RANGES]);
+#define HOST_OWN_RANGES_MAX 16
+struct host_ranges {
+    struct host_range rows[HOST_OWN_RANGES_MAX];
+    size_t count;
+};
+enum host_outcome host_own(struct host *host, const struct host_ranges **out);
 
 /* What lies at an address: *block is that of the driver's heap, 0: none; *name what else is known
  * (a cache file), or NULL. */

@@ -25,6 +25,7 @@ struct link {
     } ended[LINK_ENDED_MAX];
     size_t ended_count;
     bool gone; /* the server is */
+    struct host_ranges own;
     bool has_cores;
     struct link_cores cores;
     struct host *starting; /* asked for by the newest token, its number not told yet */

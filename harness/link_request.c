@@ -227,17 +227,19 @@ enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, str
     return reply_outcome(outcome, &reply);
 }
 
-enum host_outcome host_own(struct host *host, struct host_range out[HOST_OWN_RANGES])
+enum host_outcome host_own(struct host *host, const struct host_ranges **out)
 {
+    struct host_ranges *own = &host->link->own;
+    struct wire_range row;
     struct frame reply;
+    *out = own;
+    if (own->count > 0)
+        return HOST_RETURNED;
     struct frame_writer request = request_begin(host, REQUEST_OWN);
     enum host_outcome outcome = host_request(host, &request, 0, &reply);
-    for (size_t i = 0; i < HOST_OWN_RANGES; i++) {
-        struct wire_range row = {0};
-        if (outcome == HOST_RETURNED)
-            wire_row(reply_bytes(&reply, FIELD_DATA), i, &row, sizeof row);
-        out[i] = (struct host_range){row.start, row.end};
-    }
+    while (outcome == HOST_RETURNED && own->count < HOST_OWN_RANGES_MAX &&
+           wire_row(reply_bytes(&reply, FIELD_DATA), own->count, &row, sizeof row))
+        own->rows[own->count++] = (struct host_range){row.start, row.end};
     return reply_outcome(outcome, &reply);
 }
 

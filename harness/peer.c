@@ -24,16 +24,28 @@ struct use {
     uint32_t counter;
 };
 
+/* A context that has its key already begins anew without one, at a third of the cost. */
+static bool begin(EVP_MAC_CTX *ctx, struct bytes seed)
+{
+    static uint8_t known[MAC_BYTES];
+    static size_t known_len = SIZE_MAX;
+    static const uint8_t nothing[1];
+    if (seed.len == known_len && memcmp(seed.data, known, seed.len) == 0)
+        return EVP_MAC_init(ctx, NULL, 0, NULL) == 1;
+    known_len = seed.len <= sizeof known ? seed.len : SIZE_MAX;
+    if (known_len == seed.len && seed.len > 0)
+        memcpy(known, seed.data, seed.len);
+    return EVP_MAC_init(ctx, seed.len > 0 ? seed.data : nothing, seed.len, NULL) == 1;
+}
+
 static bool mac(EVP_MAC_CTX *ctx, struct bytes seed, const struct curve *curve,
                 const struct use *use, uint8_t block, uint8_t *out)
 {
-    static const uint8_t nothing[1];
     const uint8_t tail[] = {(uint8_t)(use->counter >> 24), (uint8_t)(use->counter >> 16),
                             (uint8_t)(use->counter >> 8), (uint8_t)use->counter, block};
-    const uint8_t *key = seed.len > 0 ? seed.data : nothing;
     size_t len = 0;
     /* The NULs behind the names keep one field from running into the next. */
-    return EVP_MAC_init(ctx, key, seed.len, NULL) == 1 &&
+    return begin(ctx, seed) &&
            EVP_MAC_update(ctx, (const uint8_t *)use->purpose, strlen(use->purpose) + 1) == 1 &&
            EVP_MAC_update(ctx, (const uint8_t *)curve->name, strlen(curve->name) + 1) == 1 &&
            EVP_MAC_update(ctx, use->subject.data, use->subject.len) == 1 &&

@@ -3,11 +3,13 @@
 
 #include "freed_search.h"
 #include "mdcts/status.h"
+#include "residue_maps.h"
 #include "residue_memory.h"
 
 #include <ctype.h>
 #include <string.h>
 
+#define PAGE        4096u
 #define WORD        8u
 #define FILTER_BITS 16
 
@@ -114,6 +116,16 @@ static void fill_filter(struct search *search)
         }
 }
 
+static const char *mapping_name(struct case_run *run, uint64_t address)
+{
+    const char *name = maps_name(host_pid(run->host), address, run->arena);
+    if (strcmp(name, "[heap]") == 0)
+        return "the C library's heap";
+    if (strcmp(name, "[stack]") == 0)
+        return "the stack";
+    return *name == '\0' ? "memory of no name" : name;
+}
+
 static void report(struct search *search, struct needle *needle, const struct memory_piece *piece,
                    size_t at, size_t len)
 {
@@ -127,10 +139,7 @@ static void report(struct search *search, struct needle *needle, const struct me
     if (block != 0)
         name = "block";
     else if (name == NULL)
-        name = strcmp(piece->name, "[heap]") == 0    ? "the C library's heap"
-               : strcmp(piece->name, "[stack]") == 0 ? "the stack"
-               : piece->name[0] == '\0'              ? "memory of no name"
-                                                     : arena_printf(arena, "%s", piece->name);
+        name = mapping_name(search->run, piece->address + at);
     struct node *hit = node_new_map(arena);
     node_add(hit, "what", node_new_string(arena, needle->what));
     node_add(hit, "where", node_new_string(arena, name));
@@ -188,9 +197,8 @@ static void try_pin(struct search *search, const struct memory_piece *piece, str
     }
 }
 
-static void look(void *data, const struct memory_piece *piece)
+static void look_at(struct search *search, const struct memory_piece *piece)
 {
-    struct search *search = data;
     for (size_t at = 0; search->secret_count > 0 && at + WORD <= piece->bytes.len; at += WORD) {
         uint32_t place = place_in_filter(piece->bytes.data + at);
         if ((search->filter[place / 8] >> place % 8 & 1) != 0)
@@ -200,21 +208,44 @@ static void look(void *data, const struct memory_piece *piece)
         try_pin(search, piece, &search->pins[i]);
 }
 
+static bool is_uniform(struct bytes bytes)
+{
+    return memcmp(bytes.data, bytes.data + 1, bytes.len - 1) == 0;
+}
+
+/* Pages that are zero, or filled by us, are most of it. */
+static void look(void *data, const struct memory_piece *piece)
+{
+    size_t from = 0, at = 0, len = piece->bytes.len;
+    while (at < len) {
+        size_t size = len - at < PAGE ? len - at : PAGE;
+        bool skipped = is_uniform((struct bytes){piece->bytes.data + at, size});
+        at += size;
+        if (!skipped && at < len)
+            continue;
+        size_t end = skipped ? at - size : at;
+        if (end > from)
+            look_at(data, &(struct memory_piece){{piece->bytes.data + from, end - from},
+                                                 piece->address + from});
+        from = at;
+    }
+}
+
 static void search_process(struct case_run *run, const char *after, bool pins)
 {
     struct search *search = arena_new(run->arena, struct search);
-    struct host_range own[HOST_OWN_RANGES];
+    const struct host_ranges *own;
     search->run = run;
     search->found = node_new_list(run->arena);
     choose_secrets(search);
     if (pins)
         choose_pins(search);
     bool nothing = search->secret_count == 0 && search->pin_count == 0;
-    if (nothing || host_own(run->host, own) != HOST_RETURNED)
+    if (nothing || host_own(run->host, &own) != HOST_RETURNED)
         return;
     fill_filter(search);
     run->searches++;
-    bool ok = memory_each(host_pid(run->host), own, HOST_OWN_RANGES, look, search);
+    bool ok = memory_each(host_pid(run->host), own->rows, own->count, look, search);
     struct node *event = case_event(run, "residue");
     node_add(event, "after", node_new_string(run->arena, after));
     node_add(event, "secrets", node_new_bool(run->arena, ok && search->secret_count > 0));

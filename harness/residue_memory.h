@@ -14,16 +14,12 @@
 #define RESIDUE_BYTES_MAX ((size_t)64 << 20) /* of one process; what is behind is not read */
 #define RESIDUE_OVERLAP   128u               /* of two pieces of one mapping */
 
-/* A piece of memory; name is of its mapping: a file's without its folder, "[heap]", "[stack]", or
- * "" . */
 struct memory_piece {
     struct bytes bytes;
     uint64_t address; /* a multiple of 8 */
-    const char *name;
 };
 
-/* Hands out all pieces but those in the ranges left out and in the host's own objects.  False if
- * the kernel forbids it. */
+/* Hands out all pieces but those in the ranges left out.  False if the kernel forbids it. */
 bool memory_each(pid_t pid, const struct host_range *left_out, size_t count,
                  void (*visit)(void *data, const struct memory_piece *piece), void *data);
 

@@ -200,15 +200,22 @@ static void do_maps(struct bytes fields)
     channel_send(list.reply);
 }
 
+static struct wire_range own[HOST_OWN_RANGES_MAX];
+static size_t own_count;
+
+void commands_prepare(void)
+{
+    channel_own(own);
+    own[2] = scratch_own();
+    own_count = 3 + modules_own(own + 3, HOST_OWN_RANGES_MAX - 3);
+}
+
 static void do_own(struct bytes fields)
 {
-    struct wire_range ranges[3];
     (void)fields;
-    channel_own(ranges);
-    ranges[2] = scratch_own();
     struct frame_writer *reply = channel_reply(REPLY + REQUEST_OWN);
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
-    frame_put_bytes(reply, FIELD_DATA, ranges, sizeof ranges);
+    frame_put_bytes(reply, FIELD_DATA, own, own_count * sizeof *own);
     channel_send(reply);
 }
 

@@ -5,5 +5,7 @@
 
 /* Returns when the runner asked for the end; the process then exits with 0. */
 void commands_run(void);
+/* Notes what host_own() answers.  For the server, once the PC/SC library is loaded. */
+void commands_prepare(void);
 
 #endif

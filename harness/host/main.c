@@ -118,6 +118,7 @@ int main(int argc, char **argv)
     if (tap != NULL && !tap_load(tap))
         fprintf(stderr, "mdcts-host: cannot load the PC/SC tap %s\n", tap);
     pcsc_load(pcsc);
+    commands_prepare();
     /* What a driver prints is read from a pipe: lines shall not wait in a buffer for a crash to
      * lose. */
     setvbuf(stdout, NULL, _IOLBF, 0);

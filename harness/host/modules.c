@@ -2,10 +2,12 @@
 #include "modules.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE_BYTES 4608 /* addresses, and a path of PATH_MAX bytes */
+#define PAGE_BYTES 4096u
 
 static uint64_t read_hex(const char **at)
 {
@@ -84,4 +86,40 @@ void modules_put_location(struct frame_writer *event, uintptr_t address)
 {
     struct search search = {event, address};
     modules_each(put_if_inside, &search);
+}
+
+/* ---- our own ---- */
+
+struct own {
+    struct wire_range *rows;
+    size_t count, max;
+};
+
+static bool is_ours(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    return *name == '\0' || strncmp(name, "libpcsclite", strlen("libpcsclite")) == 0;
+}
+
+static int add_own(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct own *own = data;
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum && own->count < own->max && is_ours(info->dlpi_name);
+         i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0)
+            own->rows[own->count++] = (struct wire_range){
+                start / PAGE_BYTES * PAGE_BYTES, (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES};
+    }
+    return 0;
+}
+
+size_t modules_own(struct wire_range *out, size_t max)
+{
+    struct own own = {out, 0, max};
+    dl_iterate_phdr(add_own, &own);
+    return own.count;
 }
