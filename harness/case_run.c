@@ -5,6 +5,7 @@
 #include "card_control.h"
 #include "case_process.h"
 #include "mdcts/status.h"
+#include "residue.h"
 #include "residue_log.h"
 #include "step_parallel.h"
 #include "trace.h"
@@ -247,6 +248,7 @@ static struct step_result leave_out(struct case_run *run, const struct step *ste
 static struct step_result play(struct case_run *run, const struct step *step, uint32_t number,
                                uint32_t iteration)
 {
+    residue_search(run);
     run->step = number;
     run->iteration = iteration;
     run->repeating = step_is_repeated(step);
@@ -273,6 +275,7 @@ static void play_block(struct case_run *run, const struct step *steps, size_t co
             play(run, &steps[k], number + (uint32_t)k, iteration);
         return;
     }
+    residue_search(run);
     run->iteration = iteration;
     run->repeating = step_is_repeated(steps);
     step_parallel_run(run, steps, count, number);
@@ -314,7 +317,12 @@ static const char *ending_name(struct host_ended ended)
 void case_run_end(struct case_run *run)
 {
     delete_contexts(run);
+    if (run->process_count > 1)
+        residue_search(run);
     case_process_end_others(run);
+    residue_search_aside(run);
+    host_leave(run->host, true, CASE_END_TIMEOUT_MS);
+    residue_tell(run);
     struct host_ended ended = host_end(run->host, true, CASE_END_TIMEOUT_MS);
     run->host = NULL;
     /* Then what the driver did in this case says nothing about it. */

@@ -48,6 +48,7 @@ struct run_environment {
     const struct node *logs; /* of the driver's: list of globs; NULL: none */
     bool exhaustive;         /* sweeps go to their ends */
     struct peer_cache *peers;
+    struct aside *aside; /* does what need not be waited for; NULL: everything is waited for */
     uint32_t call_timeout_ms;
     /* What the run stands on and has ended by itself, as a sentence; NULL: all is well. */
     const char *(*lost)(void *data);
@@ -134,9 +135,10 @@ struct case_run {
     struct round *round;          /* NULL: the case is not swept */
     struct bytes keys[KEYS_KEPT]; /* derived last, for who looks for them in files */
     size_t key_count;
-    uint32_t searches;   /* of the host's memory, so far */
-    uint32_t pins_given; /* bit 1 << role: that PIN went to the driver */
-    bool pin_refused;    /* the last one of the call that runs, by the card: the tap saw it */
+    uint32_t searches;     /* of the host's memory, so far */
+    struct search *search; /* the next one, residue.h; NULL: none is due */
+    uint32_t pins_given;   /* bit 1 << role: that PIN went to the driver */
+    bool pin_refused;      /* the last one of the call that runs, by the card: the tap saw it */
 };
 
 /* What a step did, for callers that need it before a judge does (probing, `mdcts derive`). */

@@ -395,24 +395,33 @@ static struct host_ended finish(struct host *host, bool asked)
     return ended;
 }
 
-struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_ms)
+void host_leave(struct host *host, bool reset_card, uint32_t timeout_ms)
 {
     struct frame reply;
-    uint64_t deadline = clock_ms() + (timeout_ms == 0 ? LINK_TIMEOUT_MS : timeout_ms);
     struct frame_writer request = request_begin(host, REQUEST_END);
     frame_put_uint(&request, FIELD_NUMBER, reset_card);
     frame_put_uint(&request, FIELD_STEP, server_has_room(host->link));
-    bool asked = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
-    struct wire_end end = {0};
-    if (asked)
-        wire_row(reply_bytes(&reply, FIELD_HEAD), 0, &end, sizeof end);
-    bool unattended = end.quiet != 0 && server_part(host);
-    if (asked && !unattended && !await_end(host, deadline, false)) {
-        send_kill(host);
-        await_end(host, clock_ms() + LINK_KILL_MS, false);
-    }
-    if (asked && !unattended)
+    host->left = host_request(host, &request, timeout_ms, &reply) == HOST_RETURNED;
+    if (host->left)
+        wire_row(reply_bytes(&reply, FIELD_HEAD), 0, &host->end, sizeof host->end);
+}
+
+struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_ms)
+{
+    uint64_t deadline = clock_ms() + (timeout_ms == 0 ? LINK_TIMEOUT_MS : timeout_ms);
+    if (!host->left)
+        host_leave(host, reset_card, timeout_ms);
+    struct wire_end end = host->end;
+    bool asked = host->left && !host->gone;
+    bool unattended = asked && end.quiet != 0 && server_part(host);
+    if (asked && !unattended) {
+        shutdown(host->channel, SHUT_WR); /* which it waits for */
+        if (!await_end(host, deadline, false)) {
+            send_kill(host);
+            await_end(host, clock_ms() + LINK_KILL_MS, false);
+        }
         deliver_outputs(host);
+    }
     struct host_ended ended = finish(host, asked);
     ended.clean = ended.clean || unattended;
     ended.load_ns = end.load_ns;

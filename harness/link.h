@@ -126,9 +126,12 @@ struct host_ended {
     uint64_t load_ns, pcsc_ns; /* of its life, spent in loading and in PC/SC calls of ours */
 };
 
-/* Disconnects (card reset when reset_card), ends the process and waits for it, unless it ends
- * unattended; kills it when it doesn't end within timeout_ms.  Frees host.  Works on hosts that are
- * gone. */
+/* Disconnects (card reset when reset_card).  The process stays until host_end(), and knows until
+ * then what lies where; it is asked for nothing else. */
+void host_leave(struct host *host, bool reset_card, uint32_t timeout_ms);
+
+/* Disconnects if host_leave() didn't, ends the process and waits for it, unless it ends unattended;
+ * kills it when it doesn't end within timeout_ms.  Frees host.  Works on hosts that are gone. */
 struct host_ended host_end(struct host *host, bool reset_card, uint32_t timeout_ms);
 /* The same without asking: SIGKILL. */
 struct host_ended host_kill(struct host *host);

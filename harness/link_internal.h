@@ -64,7 +64,8 @@ struct host {
     bool crashed;                  /* a crash event came */
     bool ended;                    /* wait_status is valid */
     bool gone;                     /* no request can be answered any more */
-    bool ending;                   /* we asked for the end */
+    bool left;                     /* disconnected: end is valid */
+    struct wire_end end;
     int wait_status;
 };
 

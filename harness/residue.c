@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "residue.h"
 
+#include "aside.h"
 #include "freed_search.h"
 #include "mdcts/status.h"
 #include "residue_maps.h"
@@ -19,14 +20,25 @@ struct needle {
     bool found;
 };
 
+struct hit {
+    const char *what;
+    uint64_t address, length;
+};
+
+/* Everything that looking needs, for it is done beside the runner. */
 struct search {
-    struct case_run *run;
+    struct host *host;
+    const struct host_ranges *own;
+    const char *after;
+    uint32_t step, iteration;
     struct needle secrets[2 * RESIDUE_SECRETS_MAX], pins[2 * ROLES_COUNT];
     size_t secret_count, pin_count;
     /* Which words a secret has somewhere: a part of WORD + RESIDUE_PART_MIN / 2 - 1 bytes holds a
      * whole word at an address that is a multiple of WORD. */
     uint8_t filter[1u << (FILTER_BITS - 3)];
-    struct node *found;
+    struct hit hits[RESIDUE_FOUND_MAX];
+    size_t hit_count;
+    bool ok;
 };
 
 /* ---- what to look for ---- */
@@ -57,9 +69,8 @@ static bool still_needed(struct case_run *run, struct bytes z)
 }
 
 /* The secrets of the agreements that have ended, the last ones first. */
-static void choose_secrets(struct search *search)
+static void choose_secrets(struct search *search, struct case_run *run)
 {
-    struct case_run *run = search->run;
     for (size_t i = run->binding_count;
          i-- > 0 && search->secret_count < 2 * RESIDUE_SECRETS_MAX;) {
         struct binding *one = run->bindings[i];
@@ -81,9 +92,8 @@ static bool process_is_empty(const struct case_run *run)
     return true;
 }
 
-static void choose_pins(struct search *search)
+static void choose_pins(struct search *search, const struct case_run *run)
 {
-    struct case_run *run = search->run;
     const struct card_secrets *secrets = run->env->secrets;
     for (size_t role = 0; secrets != NULL && role < ROLES_COUNT; role++) {
         struct bytes pin = secrets->pins[role];
@@ -116,37 +126,11 @@ static void fill_filter(struct search *search)
         }
 }
 
-static const char *mapping_name(struct case_run *run, uint64_t address)
+static void note_hit(struct search *search, struct needle *needle, uint64_t address, size_t length)
 {
-    const char *name = maps_name(host_pid(run->host), address, run->arena);
-    if (strcmp(name, "[heap]") == 0)
-        return "the C library's heap";
-    if (strcmp(name, "[stack]") == 0)
-        return "the stack";
-    return *name == '\0' ? "memory of no name" : name;
-}
-
-static void report(struct search *search, struct needle *needle, const struct memory_piece *piece,
-                   size_t at, size_t len)
-{
-    struct arena *arena = search->run->arena;
-    uint32_t block = 0;
-    const char *name = NULL;
     needle->found = true;
-    if (search->found->count >= RESIDUE_FOUND_MAX)
-        return;
-    host_place(search->run->host, piece->address + at, &block, &name);
-    if (block != 0)
-        name = "block";
-    else if (name == NULL)
-        name = mapping_name(search->run, piece->address + at);
-    struct node *hit = node_new_map(arena);
-    node_add(hit, "what", node_new_string(arena, needle->what));
-    node_add(hit, "where", node_new_string(arena, name));
-    if (block != 0)
-        node_add(hit, "block", node_new_uint(arena, block));
-    node_add(hit, "length", node_new_uint(arena, len));
-    node_append(search->found, hit);
+    if (search->hit_count < RESIDUE_FOUND_MAX)
+        search->hits[search->hit_count++] = (struct hit){needle->what, address, length};
 }
 
 /* How much of the secret lies around the word, which is the secret's from k on. */
@@ -161,7 +145,7 @@ static void try_secret(struct search *search, struct needle *needle,
            hay[at + behind] == secret[k + behind])
         behind++;
     if (before + behind >= RESIDUE_PART_MIN)
-        report(search, needle, piece, at - before, before + behind);
+        note_hit(search, needle, piece->address + at - before, before + behind);
 }
 
 static void try_word(struct search *search, const struct memory_piece *piece, size_t at)
@@ -192,7 +176,7 @@ static void try_pin(struct search *search, const struct memory_piece *piece, str
             return;
         size_t at = (size_t)(hit - hay.data);
         if (stands_alone(hay, at, pin->bytes.len))
-            report(search, pin, piece, at, pin->bytes.len);
+            note_hit(search, pin, piece->address + at, pin->bytes.len);
         from = at + 1;
     }
 }
@@ -231,29 +215,64 @@ static void look(void *data, const struct memory_piece *piece)
     }
 }
 
-static void search_process(struct case_run *run, const char *after, bool pins)
+static void search_memory(void *data)
 {
-    struct search *search = arena_new(run->arena, struct search);
-    const struct host_ranges *own;
-    search->run = run;
-    search->found = node_new_list(run->arena);
-    choose_secrets(search);
-    if (pins)
-        choose_pins(search);
-    bool nothing = search->secret_count == 0 && search->pin_count == 0;
-    if (nothing || host_own(run->host, &own) != HOST_RETURNED)
-        return;
+    struct search *search = data;
     fill_filter(search);
-    run->searches++;
-    bool ok = memory_each(host_pid(run->host), own->rows, own->count, look, search);
+    search->ok =
+        memory_each(host_pid(search->host), search->own->rows, search->own->count, look, search);
+}
+
+/* ---- telling ---- */
+
+static const char *mapping_name(const struct search *search, uint64_t address, struct arena *arena)
+{
+    const char *name = maps_name(host_pid(search->host), address, arena);
+    if (strcmp(name, "[heap]") == 0)
+        return "the C library's heap";
+    if (strcmp(name, "[stack]") == 0)
+        return "the stack";
+    return *name == '\0' ? "memory of no name" : name;
+}
+
+static struct node *tell_hit(const struct search *search, const struct hit *hit,
+                             struct arena *arena)
+{
+    uint32_t block = 0;
+    const char *name = NULL;
+    host_place(search->host, hit->address, &block, &name);
+    if (block != 0)
+        name = "block";
+    else if (name == NULL)
+        name = mapping_name(search, hit->address, arena);
+    struct node *found = node_new_map(arena);
+    node_add(found, "what", node_new_string(arena, hit->what));
+    node_add(found, "where", node_new_string(arena, name));
+    if (block != 0)
+        node_add(found, "block", node_new_uint(arena, block));
+    node_add(found, "length", node_new_uint(arena, hit->length));
+    return found;
+}
+
+static void tell(struct case_run *run, const struct search *search)
+{
+    struct arena *arena = run->arena;
+    struct node *found = node_new_list(arena);
+    uint32_t step = run->step, iteration = run->iteration;
+    for (size_t i = 0; i < search->hit_count; i++)
+        node_append(found, tell_hit(search, &search->hits[i], arena));
+    run->step = search->step;
+    run->iteration = search->iteration;
     struct node *event = case_event(run, "residue");
-    node_add(event, "after", node_new_string(run->arena, after));
-    node_add(event, "secrets", node_new_bool(run->arena, ok && search->secret_count > 0));
-    node_add(event, "pin", node_new_bool(run->arena, ok && search->pin_count > 0));
-    if (!ok)
-        node_add(event, "why", node_new_string(run->arena, "the kernel does not allow it"));
-    if (search->found->count > 0)
-        node_add(event, "found", search->found);
+    run->step = step;
+    run->iteration = iteration;
+    node_add(event, "after", node_new_string(arena, search->after));
+    node_add(event, "secrets", node_new_bool(arena, search->ok && search->secret_count > 0));
+    node_add(event, "pin", node_new_bool(arena, search->ok && search->pin_count > 0));
+    if (!search->ok)
+        node_add(event, "why", node_new_string(arena, "the kernel does not allow it"));
+    if (search->hit_count > 0)
+        node_add(event, "found", found);
     case_emit(run, event);
 }
 
@@ -290,6 +309,23 @@ static bool end_agreements(struct step_call *call, bool all)
     return any;
 }
 
+static void choose(struct case_run *run, const char *after, bool pins)
+{
+    struct search *search = arena_new(run->arena, struct search);
+    search->host = run->host;
+    search->after = after;
+    search->step = run->step;
+    search->iteration = run->iteration;
+    choose_secrets(search, run);
+    if (pins)
+        choose_pins(search, run);
+    bool nothing = search->secret_count == 0 && search->pin_count == 0;
+    if (nothing || host_own(run->host, &search->own) != HOST_RETURNED)
+        return;
+    run->search = search;
+    run->searches++;
+}
+
 void residue_after(struct step_call *call)
 {
     struct case_run *run = call->run;
@@ -302,7 +338,28 @@ void residue_after(struct step_call *call)
     if (!destroy && !deletion)
         return;
     bool any = end_agreements(call, deletion);
-    if (run->parallel != NULL || (destroy && (!any || run->searches + 1 >= RESIDUE_SEARCHES_MAX)))
-        return;
-    search_process(run, call->entry, deletion && process_is_empty(run));
+    if (run->parallel == NULL && (deletion || (any && run->searches + 1 < RESIDUE_SEARCHES_MAX)))
+        choose(run, call->entry, deletion && process_is_empty(run));
+}
+
+void residue_search(struct case_run *run)
+{
+    if (run->search != NULL)
+        search_memory(run->search);
+    residue_tell(run);
+}
+
+void residue_search_aside(struct case_run *run)
+{
+    if (run->search != NULL)
+        aside_start(run->env->aside, search_memory, run->search);
+}
+
+void residue_tell(struct case_run *run)
+{
+    struct search *search = run->search;
+    aside_wait(run->env->aside);
+    run->search = NULL;
+    if (search != NULL)
+        tell(run, search);
 }

@@ -17,7 +17,13 @@
 #define RESIDUE_PART_MIN     16 /* so many bytes of a secret are no chance */
 #define RESIDUE_PIN_MIN      6  /* shorter ones stand in memory by chance */
 
-/* After a call that returned: notes what ended, and searches if it was a reason to. */
+/* After a call that returned: notes what ended, and whether that is a reason to search. */
 void residue_after(struct step_call *call);
+/* Carries out the search that is due, if any: before the driver is called again. */
+void residue_search(struct case_run *run);
+/* The same beside the runner, for when the host is busy with nothing but disconnecting; the driver
+ * is not to be called, nor the process to end, before residue_tell(). */
+void residue_search_aside(struct case_run *run);
+void residue_tell(struct case_run *run);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "residue_maps.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #define LINE_BYTES 4608 /* addresses, and a path of PATH_MAX bytes */
 #define NAME_BYTES 256
@@ -28,22 +30,41 @@ static bool ask(struct maps *maps, struct query *query)
     *query = (struct query){.size = sizeof *query,
                             .flags = QUERY_READABLE | QUERY_WRITABLE | QUERY_OR_NEXT,
                             .address = maps->from};
-    return ioctl(fileno(maps->file), QUERY, query) == 0;
+    return ioctl(maps->file, QUERY, query) == 0;
+}
+
+static int open_maps(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void maps_open_text(struct maps *maps, pid_t pid)
+{
+    *maps = (struct maps){.file = open_maps(pid)};
+    maps->text = maps->file < 0 ? NULL : fdopen(maps->file, "r");
+    if (maps->text == NULL)
+        maps_close(maps);
 }
 
 void maps_open(struct maps *maps, pid_t pid)
 {
-    char path[64];
     struct query query;
-    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
-    *maps = (struct maps){.file = fopen(path, "re")};
-    maps->by_query = maps->file != NULL && ask(maps, &query);
+    *maps = (struct maps){.file = open_maps(pid)};
+    if (maps->file < 0 || ask(maps, &query))
+        return;
+    maps_close(maps);
+    maps_open_text(maps, pid);
 }
 
 void maps_close(struct maps *maps)
 {
-    if (maps->file != NULL)
-        fclose(maps->file);
+    if (maps->text != NULL)
+        fclose(maps->text);
+    else if (maps->file >= 0)
+        close(maps->file);
+    maps->file = -1;
 }
 
 /* "start-end rwxp offset device inode   path"; false if it is something else. */
@@ -79,26 +100,24 @@ bool maps_next(struct maps *maps, struct host_range *out)
 {
     bool wanted = false;
     char name[NAME_BYTES];
-    if (maps->file == NULL)
-        return false;
-    if (maps->by_query)
+    if (maps->file >= 0 && maps->text == NULL)
         return next_by_query(maps, out);
     while (!wanted)
-        if (!read_line(maps->file, out, &wanted, name))
+        if (maps->file < 0 || !read_line(maps->text, out, &wanted, name))
             return false;
     return true;
 }
 
 const char *maps_name(pid_t pid, uint64_t address, struct arena *keep)
 {
-    struct maps maps;
     struct host_range range = {0};
     uint64_t end = 0;
     bool wanted;
     char line_name[NAME_BYTES], name[NAME_BYTES] = "";
-    maps_open(&maps, pid);
-    while (maps.file != NULL && range.end <= address &&
-           read_line(maps.file, &range, &wanted, line_name)) {
+    struct maps maps;
+    maps_open_text(&maps, pid);
+    while (maps.text != NULL && range.end <= address &&
+           read_line(maps.text, &range, &wanted, line_name)) {
         if (line_name[0] != '\0' || range.start != end || name[0] == '[')
             memcpy(name, line_name, sizeof name);
         end = range.end;

@@ -13,12 +13,14 @@
 #include <sys/types.h>
 
 struct maps {
-    FILE *file; /* NULL: it can't be read */
-    bool by_query;
+    int file;      /* -1: it can't be read */
+    FILE *text;    /* the same, where the kernel can't be asked; else NULL */
     uint64_t from; /* addresses still to be asked for */
 };
 
 void maps_open(struct maps *maps, pid_t pid);
+/* The same without asking, as with an older kernel. */
+void maps_open_text(struct maps *maps, pid_t pid);
 /* The next mapping, in order of addresses; false behind the last one. */
 bool maps_next(struct maps *maps, struct host_range *out);
 void maps_close(struct maps *maps);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include "aside.h"
 #include "digest.h"
 #include "driver_file.h"
 #include "mdcts/cardmod.h"
@@ -513,7 +514,6 @@ static void session_init(struct session *session)
     session->env.lost_data = session;
     session->env.secrets = &session->secrets;
     session->env.peers = &session->peers;
-    session->env.card_name = NULL;
 }
 
 int session_open_reader(struct session *session, const struct session_options *options)
@@ -556,6 +556,8 @@ int session_open(struct session *session, const struct session_options *options)
         code = check_pins(session);
     set_timeouts(session, options);
     session->env.card_name = session->profile.card_name;
+    /* Behind every fork of ours. */
+    session->env.aside = session->has_cores ? aside_new(&session->cores.aside) : NULL;
     find_logs(session);
     return code;
 }
@@ -583,6 +585,7 @@ void session_sweep(struct session *session)
 
 void session_close(struct session *session)
 {
+    aside_free(session->env.aside);
     if (session->hosts.link != NULL)
         link_close(session->hosts.link);
     if (session->plain_link != NULL)

@@ -404,6 +404,7 @@ void step_call_make(struct step_call *call)
     struct case_run *run = call->run;
     struct host_call made;
     struct trouble swept;
+    residue_search(run);
     if (!step_call_draft(call, &made))
         return;
     const struct trouble *by_tap = trouble_here(call, true, &swept);

@@ -182,11 +182,14 @@ void channel_end_child(void)
         _exit(HOST_EXIT_CHANNEL);
 }
 
-void channel_await_close(void)
+bool channel_has_more(void)
 {
     uint8_t byte;
-    while (recv(channel, &byte, 1, 0) < 0 && errno == EINTR)
-        continue;
+    ssize_t got;
+    do
+        got = recv(channel, &byte, 1, MSG_PEEK);
+    while (got < 0 && errno == EINTR);
+    return got > 0;
 }
 
 void channel_wipe(void)

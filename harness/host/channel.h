@@ -37,8 +37,8 @@ void channel_send_last(struct frame_writer *writer);
 struct frame channel_receive(void);
 /* Ends the process if it isn't the one that opened the channel. */
 void channel_end_child(void);
-/* Waits for the runner to close its end. */
-void channel_await_close(void);
+/* Waits for the next request; false if the runner will send none. */
+bool channel_has_more(void);
 /* Wipes the request and everything sent since. */
 void channel_wipe(void);
 

@@ -243,8 +243,6 @@ static void do_end(struct bytes fields)
     frame_put_uint(reply, FIELD_STATE, REPLY_DONE);
     frame_put_bytes(reply, FIELD_HEAD, &end, sizeof end);
     channel_send(reply);
-    if (end.quiet != 0)
-        channel_await_close();
 }
 
 static void do_thread(struct bytes fields)
@@ -272,12 +270,14 @@ void commands_run(void)
         [REQUEST_PLACE] = do_place,
         [REQUEST_END] = do_end,
     };
-    struct frame request;
-    do {
-        request = channel_receive();
+    bool ended = false;
+    /* Behind the end the runner may still ask what lies where. */
+    while (!ended || channel_has_more()) {
+        struct frame request = channel_receive();
+        ended |= request.kind == REQUEST_END;
         if (request.kind < REQUEST_LOAD || request.kind > REQUEST_LAST)
             reply_done(request.kind, false);
         else
             commands[request.kind](request.fields);
-    } while (request.kind != REQUEST_END);
+    }
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define WINDOW_BYTES ((size_t)1 << 20)
-#define PLACES       24 /* a case takes some fifteen regions */
+#define PLACES       12 /* most cases take no more; what they leave is searched for secrets */
 #define PLACE_BYTES  ((size_t)3 * REGION_PAGE)
 
 /* Made ahead: each an accessible page between its own guards. */

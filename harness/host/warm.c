@@ -46,6 +46,8 @@ static void touch_data(const struct dl_phdr_info *object, const ElfW(Phdr) * dat
     touch(start + size - DATA_BYTES, DATA_BYTES, MADV_POPULATE_WRITE);
 }
 
+/* Variables of libraries stay shared with the server until somebody writes to them: most are never
+ * written, and what is a process' own is searched for secrets when its case ends. */
 static int touch_object(struct dl_phdr_info *object, size_t size, void *data)
 {
     (void)size, (void)data;
@@ -53,9 +55,10 @@ static int touch_object(struct dl_phdr_info *object, size_t size, void *data)
         const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
         if (segment->p_type != PT_LOAD)
             continue;
-        if ((segment->p_flags & PF_W) != 0)
+        bool writable = (segment->p_flags & PF_W) != 0;
+        if (writable && *object->dlpi_name == '\0')
             touch_data(object, segment);
-        else
+        else if (!writable)
             touch(object->dlpi_addr + segment->p_vaddr, segment->p_memsz, MADV_POPULATE_READ);
     }
     return 0;
