@@ -106,9 +106,9 @@ struct binding *case_bind(struct case_run *run, const char *name)
 {
     if (run->binding_count == BINDINGS_MAX)
         return NULL;
-    run->bindings = arena_grow(run->arena, run->bindings, run->binding_count,
+    run->bindings = arena_grow(&run->keep, run->bindings, run->binding_count,
                                &run->binding_capacity, sizeof(struct binding *));
-    struct binding *binding = arena_new(run->arena, struct binding);
+    struct binding *binding = arena_new(&run->keep, struct binding);
     *binding =
         (struct binding){.name = name, .repeated = run->repeating, .iteration = run->iteration};
     run->bindings[run->binding_count++] = binding;
@@ -259,11 +259,23 @@ static struct step_result play(struct case_run *run, const struct step *step, ui
     return result;
 }
 
+/* Before a repetition: forgets what the one before allocated, once nobody needs it any more. */
+static void forget(struct case_run *run, struct arena_mark mark)
+{
+    residue_search(run);
+    run->freed_count = 0;
+    arena_release(run->arena, mark);
+}
+
 struct step_result case_run_step(struct case_run *run, const struct step *step, uint32_t number)
 {
     struct step_result result = {0};
-    for (uint32_t i = 0; i < step->repeat; i++)
+    struct arena_mark mark = arena_mark(run->arena);
+    for (uint32_t i = 0; i < step->repeat; i++) {
+        if (i > 0)
+            forget(run, mark);
         result = play(run, step, number, i);
+    }
     return result;
 }
 
@@ -291,8 +303,12 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
             case_run_step(run, &steps[i], (uint32_t)i + 1);
             continue;
         }
-        for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++)
+        struct arena_mark mark = arena_mark(run->arena);
+        for (uint32_t iteration = 0; iteration < steps[i].repeat; iteration++) {
+            if (iteration > 0)
+                forget(run, mark);
             play_block(run, &steps[i], together, (uint32_t)i + 1, iteration);
+        }
         i += together - 1;
     }
 }
@@ -340,6 +356,8 @@ void case_run_end(struct case_run *run)
         node_add(event, "card_apdus", node_new_uint(run->arena, apdus));
     node_add(event, "ending", node_new_string(run->arena, ending_name(ended)));
     case_emit(run, event);
+    arena_free(&run->keep);
+    run->binding_count = 0;
 }
 
 bool case_run_planned(const struct run_environment *env, struct arena *arena,

@@ -110,7 +110,8 @@ struct round {
 
 struct case_run {
     const struct run_environment *env;
-    struct arena *arena;
+    struct arena *arena; /* for what a step needs: repetitions give it back */
+    struct arena keep;   /* for what later steps need; empty after case_run_end() */
     const char *id;
     uint64_t n;
     struct host *host;                /* of the process that has been entered */

@@ -16,7 +16,7 @@ struct bytes freed_search_secret(struct case_run *run, struct binding *binding)
     if (binding->secret.data != NULL || binding->card_point.data == NULL)
         return binding->secret;
     size_t len = binding->peer.curve->field_bytes;
-    uint8_t *z = arena_alloc(run->arena, len, 1);
+    uint8_t *z = arena_alloc(&run->keep, len, 1);
     if (peer_shared_secret(&binding->peer, binding->card_point, z))
         binding->secret = (struct bytes){z, len};
     else

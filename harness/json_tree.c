@@ -298,6 +298,8 @@ struct node *json_tree_parse(struct diags *diags, struct arena *keep, const char
 
 /* ---- writing ---- */
 
+#define WRITER_BYTES 256u /* to begin with */
+
 struct writer {
     struct arena *keep;
     char *text;
@@ -306,16 +308,8 @@ struct writer {
 
 static void put(struct writer *w, const char *bytes, size_t len)
 {
-    if (w->capacity - w->len < len) {
-        size_t capacity = w->capacity == 0 ? 256 : w->capacity;
-        while (capacity - w->len < len)
-            capacity *= 2;
-        char *bigger = arena_alloc(w->keep, capacity, 1);
-        if (w->len > 0)
-            memcpy(bigger, w->text, w->len);
-        w->text = bigger;
-        w->capacity = capacity;
-    }
+    while (w->capacity - w->len < len)
+        w->text = arena_grow(w->keep, w->text, w->capacity, &w->capacity, 1);
     memcpy(w->text + w->len, bytes, len);
     w->len += len;
 }
@@ -392,21 +386,34 @@ static void put_node(struct writer *w, const struct node *node)
     put(w, map ? "}" : "]", 1);
 }
 
+static struct writer writer_open(struct arena *keep)
+{
+    return (struct writer){keep, arena_alloc(keep, WRITER_BYTES, 1), 0, WRITER_BYTES};
+}
+
 char *json_tree_text(struct arena *keep, const struct node *node)
 {
-    struct writer w = {.keep = keep};
+    struct writer w = writer_open(keep);
     put_node(&w, node);
     put(&w, "", 1);
+    return w.text;
+}
+
+char *json_tree_line(struct arena *keep, const struct node *node, size_t *len)
+{
+    struct writer w = writer_open(keep);
+    put_node(&w, node);
+    put(&w, "\n", 1);
+    *len = w.len;
     return w.text;
 }
 
 bool json_tree_write_line(FILE *to, const struct node *node)
 {
     struct arena scratch = {0};
-    struct writer w = {.keep = &scratch};
-    put_node(&w, node);
-    put(&w, "\n", 1);
-    bool ok = fwrite(w.text, 1, w.len, to) == w.len;
+    size_t len;
+    const char *line = json_tree_line(&scratch, node, &len);
+    bool ok = fwrite(line, 1, len, to) == len;
     arena_free(&scratch);
     return ok;
 }

@@ -22,6 +22,8 @@ struct node *json_tree_parse(struct diags *diags, struct arena *keep, const char
 /* Compact JSON text without a newline.  Plain scalars that JSON doesn't know (0x10, yes) are
  * written as what they mean or as strings; bytes that are no UTF-8 are replaced by U+FFFD. */
 char *json_tree_text(struct arena *keep, const struct node *node);
+/* The same with a line feed in the place of the NUL. */
+char *json_tree_line(struct arena *keep, const struct node *node, size_t *len);
 
 /* The same, and a newline, to a stream.  False if it could not be written. */
 bool json_tree_write_line(FILE *to, const struct node *node);

@@ -266,7 +266,7 @@ enum host_outcome host_request_later(struct host *host, struct frame_writer *req
         return HOST_GONE;
     if (!frame_end(request))
         return HOST_REFUSED;
-    host->queued = bytes_copy(host->sink.arena, (struct bytes){request->data, request->len});
+    host->queued = bytes_copy(&host->queue, (struct bytes){request->data, request->len});
     host->queued_count++;
     return HOST_RETURNED;
 }
@@ -347,6 +347,7 @@ enum host_outcome host_request(struct host *host, struct frame_writer *request, 
     frame_read((struct bytes){request->data + request->start, request->len - request->start},
                &frame);
     host->queued = (struct bytes){0};
+    arena_reset(&host->queue);
     host->queued_due = host->queued_count;
     host->queued_count = 0;
     host->queued_refused = false;
@@ -379,6 +380,7 @@ void host_forget(struct host *host)
     if (host->link->starting == host)
         host->link->starting = NULL;
     link_buffer_give(host->link, host->incoming, host->incoming_peak);
+    arena_free(&host->queue);
     free(host);
 }
 

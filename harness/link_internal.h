@@ -52,7 +52,8 @@ struct host {
     uint8_t *incoming;        /* FRAME_BYTES_MAX; link_buffer_take()'s */
     size_t incoming_len, incoming_used;
     size_t incoming_peak;  /* how much of it was ever used */
-    struct bytes queued;   /* requests to be sent with the next one; in the sink's arena */
+    struct arena queue;    /* has what is queued */
+    struct bytes queued;   /* requests to be sent with the next one */
     uint32_t queued_count; /* of them */
     uint32_t queued_due;   /* replies to those that were sent, still to come */
     bool queued_refused;

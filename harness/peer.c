@@ -30,7 +30,7 @@ static bool begin(EVP_MAC_CTX *ctx, struct bytes seed)
     static uint8_t known[MAC_BYTES];
     static size_t known_len = SIZE_MAX;
     static const uint8_t nothing[1];
-    if (seed.len == known_len && memcmp(seed.data, known, seed.len) == 0)
+    if (bytes_equal(seed, (struct bytes){known, known_len}))
         return EVP_MAC_init(ctx, NULL, 0, NULL) == 1;
     known_len = seed.len <= sizeof known ? seed.len : SIZE_MAX;
     if (known_len == seed.len && seed.len > 0)

@@ -65,7 +65,7 @@ bool step_find_container(const struct case_run *run, const struct step *step, ui
 /* The capabilities tell of the first reader's card only. */
 static bool card_point(const struct step_call *call, const struct node *row, struct bytes *point)
 {
-    return call->context->reader == 0 && node_get_hex(call->run->arena, row, "public", point);
+    return call->context->reader == 0 && node_get_hex(&call->run->keep, row, "public", point);
 }
 
 static bool make_peer(struct step_call *call, const struct peer_spec *spec,

@@ -43,8 +43,8 @@ bool trace_write(struct trace_writer *writer, const struct node *line)
     struct arena scratch = {0};
     if (writer->fd < 0 || writer->failed)
         return false;
-    const char *text = arena_printf(&scratch, "%s\n", json_tree_text(&scratch, line));
-    size_t len = strlen(text);
+    size_t len;
+    const char *text = json_tree_line(&scratch, line, &len);
     if (writer->tally != NULL)
         trace_tally_add(writer->tally, text, len);
     writer->failed = !write_all(writer->fd, text, len);

@@ -90,16 +90,56 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+/* An array that has the newest chunk to itself grows with it, so that a large one is not kept in
+ * all the sizes that it ever had. */
+static void *grow_chunk(struct arena *arena, const void *items, size_t from, size_t to)
+{
+    struct arena_chunk *chunk = arena->chunks;
+    if (chunk == NULL || items != chunk->bytes || chunk->used < CHUNK_BYTES || chunk->used != from)
+        return NULL;
+    struct arena_chunk *moved = realloc(chunk, sizeof *chunk + to);
+    if (moved == NULL)
+        out_of_memory();
+    memset(moved->bytes + from, 0, to - from);
+    moved->used = moved->capacity = to;
+    arena->chunks = moved;
+    return moved->bytes;
+}
+
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity)
         return items;
     size_t bigger = *capacity == 0 ? 8 : *capacity * 2;
+    void *grown = bigger <= SIZE_MAX / 2 / size
+                      ? grow_chunk(arena, items, *capacity * size, bigger * size)
+                      : NULL;
+    if (grown != NULL) {
+        *capacity = bigger;
+        return grown;
+    }
     void *moved = arena_alloc(arena, bigger, size);
     if (count > 0)
         memcpy(moved, items, count * size);
     *capacity = bigger;
     return moved;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    const size_t used = arena->chunks == NULL ? 0 : arena->chunks->used;
+    return (struct arena_mark){arena->chunks, used};
+}
+
+void arena_release(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->chunks != mark.chunk) {
+        struct arena_chunk *next = arena->chunks->next;
+        free(arena->chunks);
+        arena->chunks = next;
+    }
+    if (mark.chunk != NULL)
+        mark.chunk->used = mark.used;
 }
 
 void arena_reset(struct arena *arena)

@@ -38,6 +38,14 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
  * afterwards there is room for one more.  Returns the array, moved if it grew. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
 
+/* Where an arena stands: arena_release() gives back what was allocated since. */
+struct arena_mark {
+    struct arena_chunk *chunk;
+    size_t used;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_release(struct arena *arena, struct arena_mark mark);
+
 /* Gives everything back but keeps one chunk for the next use. */
 void arena_reset(struct arena *arena);
 

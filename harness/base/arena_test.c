@@ -69,6 +69,43 @@ static void test_arena__grow_keeps_items(void **state)
     arena_free(&arena);
 }
 
+static void test_arena__a_large_array_grows_among_others(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    uint32_t *items = NULL;
+    size_t capacity = 0;
+    char *other = NULL;
+    for (uint32_t i = 0; i < 100000; i++) {
+        items = arena_grow(&arena, items, i, &capacity, sizeof *items);
+        items[i] = i;
+        if (i == 50000)
+            other = arena_strdup(&arena, "between");
+    }
+    for (uint32_t i = 0; i < capacity; i++)
+        assert_int_equal(items[i], i < 100000 ? i : 0);
+    assert_string_equal(other, "between");
+    arena_free(&arena);
+}
+
+static void test_arena__release_gives_back_what_came_since(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct arena_mark empty = arena_mark(&arena);
+    const char *kept = arena_strdup(&arena, "kept");
+    struct arena_mark mark = arena_mark(&arena);
+    const char *first = arena_strdup(&arena, "first");
+    for (int i = 0; i < 4; i++)
+        arena_alloc(&arena, 1, 100000);
+    arena_release(&arena, mark);
+    assert_ptr_equal(arena_alloc(&arena, 6, 1), first);
+    assert_string_equal(first, "");
+    assert_string_equal(kept, "kept");
+    arena_release(&arena, empty);
+    assert_null(arena.chunks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +114,8 @@ int main(void)
         cmocka_unit_test(test_arena__a_block_larger_than_a_chunk),
         cmocka_unit_test(test_arena__strings_are_copied),
         cmocka_unit_test(test_arena__grow_keeps_items),
+        cmocka_unit_test(test_arena__a_large_array_grows_among_others),
+        cmocka_unit_test(test_arena__release_gives_back_what_came_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
