@@ -24,7 +24,7 @@ struct use {
     uint32_t counter;
 };
 
-/* A context that has its key already begins anew without one, at a third of the cost. */
+/* A context that has its key already begins anew without deriving its pads again. */
 static bool begin(EVP_MAC_CTX *ctx, struct bytes seed)
 {
     static uint8_t known[MAC_BYTES];
