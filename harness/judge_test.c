@@ -66,6 +66,15 @@ static void test_judge__named_return_codes(void **state)
         {"missing PIN explains itself", "R127",
          STEP_ACQUIRED "," STEP_AGREED "," STEP_DERIVE("{'return':'failure'}"),
          BEGIN ACQUIRED(1) AGREED(2, 3) DERIVED(3, "[]", 2148532330, "") END, "case PASS"},
+        {"so does another's PIN", "R127", SETUP_STEPS "," STEP_DERIVE("{'return':'failure'}"),
+         BEGIN ACQUIRED(1) DONE(2, "CardAuthenticateEx", "'role':1,'opens':false", 0, "")
+             AGREED(3, 3) DERIVED(4, "[]", 2148532330, "") END,
+         "case PASS"},
+        {"the key's own PIN is none missing", "R127",
+         SETUP_STEPS "," STEP_DERIVE("{'return':'failure'}"),
+         BEGIN ACQUIRED(1) DONE(2, "CardAuthenticateEx", "'role':3,'opens':true", 0, "")
+             AGREED(3, 3) DERIVED(4, "[]", 2148532330, "") END,
+         "case FAIL R127:FAIL"},
         {"reset explains itself", "R205",
          SETUP_STEPS ",{'reset':{},'line':4}," STEP_DERIVE("{'return':'failure'}"),
          BEGIN SETUP_EVENTS EVENT(4, "'e':'card','action':'reset','ok':true")

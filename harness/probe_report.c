@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe_report.h"
 
+#include "probe.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -100,8 +102,10 @@ static void print_containers(FILE *to, const struct node *containers)
     static const char *const keys[] = {"curve", "use"};
     fputs(
         "  # use: agree (an agreement worked), rsa, unknown; say 'sign' where a key may only sign\n"
-        "  # pin: its PIN_ID, as the driver tells it, 1 is the user's; 0: an agreement worked "
-        "without\n"
+        "  # pin: the PIN_ID that opens its key, as found by trying or else as the driver tells "
+        "it, 1 "
+        "is the user's;\n"
+        "  # 0: an agreement worked without\n"
         "  containers:\n",
         to);
     for (const struct node *row = containers == NULL ? NULL : containers->first; row != NULL;
@@ -111,7 +115,8 @@ static void print_containers(FILE *to, const struct node *containers)
             if (node_get_text(row, keys[i]) != NULL)
                 fprintf(to, ", %s: %s", keys[i], node_get_text(row, keys[i]));
         bool is_free = node_get_bool(row, "without_pin", false);
-        const char *pin = is_free ? "0" : node_get_text(row, "pin");
+        const char *role = node_get_text(row, "role");
+        const char *pin = is_free ? "0" : role != NULL ? role : node_get_text(row, "pin");
         if (pin != NULL && (is_free || strcmp(pin, "0") != 0))
             fprintf(to, ", pin: %s", pin);
         fputs("}\n", to);
@@ -142,6 +147,27 @@ static void print_text(FILE *to, const char *indent, const char *key, const char
     fputc('\n', to);
 }
 
+/* Those of the profile that probing went by; a real card's user has one in any case.  What is
+ * missing is told and not written: a run that can't find it would end. */
+static void print_pins(FILE *to, const struct session *session, const char *missing)
+{
+    const struct node *pins = node_get(session->profile.node, "pins");
+    if (pins != NULL && pins->first != NULL) {
+        fputs("pins:\n", to);
+        for (const struct node *pin = pins->first; pin != NULL; pin = pin->next) {
+            fputs("  - ", to);
+            print_flow(to, pin);
+            fputc('\n', to);
+        }
+    } else if (!session->is_virtual) {
+        fputs("pins:\n  - {id: user, source: \"env:MDCTS_PIN\"}\n", to);
+    }
+    if (missing != NULL && strcmp(missing, "user") != 0)
+        fprintf(to,
+                "# a key that agrees wants PIN %s: pins: [{id: %s, source: \"env:VARIABLE\"}]\n",
+                missing, missing);
+}
+
 bool probe_report_write(FILE *to, const struct session *session, const struct node *capabilities)
 {
     fputs("# A driver profile, as `mdcts probe` found it.  Edit it: what is declared here and "
@@ -151,8 +177,7 @@ bool probe_report_write(FILE *to, const struct session *session, const struct no
           to);
     print_text(to, "  ", "path", session->env.driver);
     print_text(to, "", "reader", session->is_virtual ? "virtual" : session->readers[0]);
-    if (!session->is_virtual)
-        fputs("pins:\n  - {id: user, source: \"env:MDCTS_PIN\"}\n", to);
+    print_pins(to, session, probe_pin_missing(capabilities));
     fputs("capabilities:\n", to);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bool curves = rows[i].found == NULL;

@@ -2,6 +2,7 @@
 #include "scenario_argument.h"
 
 #include "fields.h"
+#include "step_role.h"
 
 #include <string.h>
 
@@ -247,7 +248,7 @@ static bool is_cipher(struct diags *diags, const struct node *node, const char *
 
 static bool is_role(struct diags *diags, const struct node *node, const char *what)
 {
-    static const char *const roles[] = {"user", "admin"};
+    static const char *const roles[] = {"user", "admin", ROLE_WORD_AGREEMENT, ROLE_WORD_NAMED};
     uint64_t value;
     if (node_to_uint(node, &value) && value <= UINT32_MAX)
         return true;

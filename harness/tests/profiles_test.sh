@@ -85,6 +85,22 @@ for driver in reference dialect-pin-never dialect-table-of-one dialect-second-pi
     expect_code 0 "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" authentication/agreement-needs-pin R190
 done
 
+# Keys that want another PIN than the user's: found by trying, written with where it comes from, and
+# told where nobody gives it; then nothing can be asked of them, and nothing fails.
+other="--driver $DRIVERS/dialect-keys-under-second-pin.so"
+if [ -e "$DRIVERS/dialect-keys-under-second-pin.so" ]; then
+    second="env MDCTS_SECOND_PIN=123456"
+    expect_code 0 $second "$MDCTS" probe --profile fixtures/reference/keys-under-second-pin.yaml --reader virtual $other -o "$work/probed.yaml"
+    expect_text "$work/probed.yaml" "{index: 0, curve: P-256, use: agree, pin: 3}"
+    expect_code 0 "$MDCTS" lint "$work/probed.yaml"
+    expect_code 0 $second "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" R078 R190 R237
+    expect_no_text "$work/out" "WARN"
+    expect_text "$work/run/results.json" '"id":"authentication/other-pin[pin=1]","requirement":"R078","verdict":"PASS"'
+    expect_code 0 "$MDCTS" run $other --out "$work/run" R077 R190
+    expect_text "$work/err" "warning: a key that agrees wants the PIN of role 3"
+    expect_text "$work/run/results.json" "no PIN for role 3"
+fi
+
 # Dialects that no case depends on are told as comments.
 expect_code 0 "$MDCTS" probe --driver "$reference"
 expect_text "$work/out" "# the index of a context's first agreement: 0"
