@@ -122,6 +122,11 @@ static const char *need_key_handles(const struct matcher *m, const struct node *
     return need_flag(m, value, "key_handles", "key handles");
 }
 
+static const char *need_no_card_mode(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "no_card_mode", "mode without a card");
+}
+
 static const char *need_deauthenticate(const struct matcher *m, const struct node *value)
 {
     return need_flag(m, value, "deauthenticate", "deauthentication");
@@ -245,6 +250,7 @@ static const struct need {
     {"secret_handles",  NEED_BOOL,   need_secret_handles,  NULL},
     {"key_handles",     NEED_BOOL,   need_key_handles,     NULL},
     {"deauthenticate",  NEED_BOOL,   need_deauthenticate,  NULL},
+    {"no_card_mode",    NEED_BOOL,   need_no_card_mode,    NULL},
     {"dh",              NEED_BOOL,   need_dh,              NULL},
     {"read_only",       NEED_BOOL,   need_read_only,       NULL},
     {"rsa",             NEED_BOOL,   need_rsa,             NULL},

@@ -4,10 +4,12 @@
 #include "json_tree.h"
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "status_name.h"
 #include "step_role.h"
 #include "trace.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- watching ---- */
@@ -70,6 +72,27 @@ bool probe_succeeded(struct step_result result)
     return result.ran && result.status == SCARD_S_SUCCESS;
 }
 
+bool probe_works(struct probe *p, const char *capability, const char *name,
+                 struct step_result result)
+{
+    if (probe_succeeded(result))
+        return true;
+    struct node *all = node_get(p->found, "refused");
+    if (all == NULL)
+        all = node_add(p->found, "refused", node_new_map(p->keep));
+    struct node *map = node_get(all, capability);
+    if (map == NULL)
+        map = node_add(all, arena_strdup(p->keep, capability), node_new_map(p->keep));
+    const char *code = status_name(result.status);
+    if (!result.ran)
+        code = "no answer";
+    else if (code == NULL)
+        code = arena_printf(p->keep, "0x%08" PRIX32, result.status);
+    if (node_get(map, name) == NULL)
+        node_add(map, arena_strdup(p->keep, name), node_new_string(p->keep, code));
+    return false;
+}
+
 void probe_note(struct probe *p, const char *key, struct node *value)
 {
     node_add(p->found, key, value);
@@ -116,7 +139,8 @@ static void probe_versions(struct probe *p)
         if (!probe_group_begin(p, "probe/version"))
             break;
         struct step_result r = probe_ask(p, "{\"acquire\":{\"version\":%u}}", v);
-        if (probe_succeeded(r) && node_get_uint(r.out, "dwVersion", 0) == v) {
+        const char *name = arena_printf(p->keep, "%" PRIu32, v);
+        if (probe_works(p, "versions", name, r) && node_get_uint(r.out, "dwVersion", 0) == v) {
             node_append(versions, node_new_uint(p->keep, v));
             const struct node *members = node_get(r.out, "members");
             const char *derive = node_get_text(members, "pfnCardDeriveKey");
@@ -166,7 +190,7 @@ static void probe_agreement(struct probe *p, struct node *row)
         if (probe_authenticated(p, roles[i])) {
             struct step_result r = probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}",
                                              (unsigned)node_get_uint(row, "index", 0));
-            ok = probe_succeeded(r);
+            ok = probe_works(p, "containers", node_get_text(row, "index"), r);
             refused = r.ran && r.status == SCARD_W_SECURITY_VIOLATION;
         }
         probe_group_end(p);
@@ -313,6 +337,21 @@ static void probe_count(struct probe *p)
 
 /* ---- what else there is to know ---- */
 
+/* Whether a context can do without a card; the flag is of version 7. */
+static void probe_no_card(struct probe *p)
+{
+    bool works = false;
+    if (probe_version(p) < CARD_DATA_VERSION_SEVEN)
+        return;
+    if (probe_group_begin(p, "probe/no-card"))
+        works =
+            probe_works(p, "no_card_mode", "CARD_SECURE_KEY_INJECTION_NO_CARD_MODE",
+                        probe_ask(p, "{\"acquire\":{\"version\":7,\"no_connect\":true,\"flags\":"
+                                     "\"CARD_SECURE_KEY_INJECTION_NO_CARD_MODE\"}}"));
+    probe_group_end(p);
+    probe_note_bool(p, "no_card_mode", works);
+}
+
 /* Whether the driver has RSA keys at all, and whether it calls the card read-only. */
 static void probe_card(struct probe *p)
 {
@@ -368,6 +407,7 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
         probe_derivations(&p);
     }
     probe_card(&p);
+    probe_no_card(&p);
     probe_pins(&p);
     note_tap(&p);
     arena_free(&p.arena);

@@ -31,6 +31,11 @@ uint64_t probe_version(const struct probe *p);
 bool probe_acquire(struct probe *p);
 bool probe_authenticated(struct probe *p, uint32_t role);
 
+/* The same, and of a refusal it is remembered how what was asked for was refused: for the profile's
+ * comments.  name is what of the capability was asked for: "MD5". */
+bool probe_works(struct probe *p, const char *capability, const char *name,
+                 struct step_result result);
+
 /* Adds to what was found; the value lives in p->keep. */
 void probe_note(struct probe *p, const char *key, struct node *value);
 

@@ -87,9 +87,9 @@ static void probe_roles(struct probe *p)
 static void probe_undoing(struct probe *p)
 {
     uint32_t role = container_role(probe_agreeing_row(p));
-    bool undone =
-        probe_group_begin(p, "probe/pins") && probe_authenticated(p, role) &&
-        probe_succeeded(probe_ask(p, "{\"deauthenticate\":{\"role\":%u}}", (unsigned)role));
+    bool undone = probe_group_begin(p, "probe/pins") && probe_authenticated(p, role) &&
+                  probe_works(p, "deauthenticate", "deauthentication",
+                              probe_ask(p, "{\"deauthenticate\":{\"role\":%u}}", (unsigned)role));
     probe_group_end(p);
     probe_note_bool(p, "deauthenticate", undone);
 }

@@ -17,10 +17,13 @@ static const struct {
     {"dh", "dh", "it has CardConstructDHAgreement, CardDeriveKey, CardDestroyDHAgreement"},
     {"kdfs", "kdfs", "names that CardDeriveKey takes"},
     {"hashes", "hashes", "names that KDF_HASH_ALGORITHM takes"},
-    {"size_only", "size_only", "CARD_BUFFER_SIZE_ONLY tells the key's size"},
-    {"hmac_secret", "hmac_secret", "KDF_USE_SECRET_AS_HMAC_KEY_FLAG works"},
+    {"size_only", "size_only", "dwFlags of CardDeriveKey: CARD_BUFFER_SIZE_ONLY tells the size"},
+    {"hmac_secret", "hmac_secret",
+     "dwFlags of CardDeriveKey: KDF_USE_SECRET_AS_HMAC_KEY_FLAG works"},
+    {"key_handles", "key_handles", "dwFlags of CardDeriveKey: CARD_RETURN_KEY_HANDLE works"},
     {"secret_handles", "secret_handles", "KDF_NCRYPT_SECRET_HANDLE parameters work"},
-    {"key_handles", "key_handles", "CARD_RETURN_KEY_HANDLE works"},
+    {"no_card_mode", "no_card_mode",
+     "dwFlags of CardAcquireContext: CARD_SECURE_KEY_INJECTION_NO_CARD_MODE works"},
     {"agreements", "agreements", "alive at once; probing stops at 9"},
     {"output", "output", "who allocates pbDerivedKey: callee, caller, or both work"},
     {"pin", "pin", "how often an agreement needs the PIN: once, always (anew each time), never"},
@@ -97,7 +100,38 @@ static void print_curves(FILE *to, const struct node *containers)
     fputc(']', to);
 }
 
-static void print_containers(FILE *to, const struct node *containers)
+/* How what isn't in the value was refused, behind it. */
+static void print_refusals(FILE *to, const struct node *refusals, const struct node *value)
+{
+    size_t count = 0;
+    for (const struct node *one = refusals == NULL ? NULL : refusals->first; one != NULL;
+         one = one->next) {
+        const struct node *item = value->kind == NODE_LIST ? value->first : NULL;
+        bool on = false;
+        while (item != NULL && strcmp(node_text(item), one->key) != 0)
+            item = item->next;
+        /* One way of asking for it was refused, another one worked. */
+        if (item == NULL && !(node_to_bool(value, &on) && on))
+            fprintf(to, "%s%s: %s", count++ == 0 ? " # " : ", ", one->key, node_text(one));
+    }
+}
+
+/* The end of a container's line: where its key was found, and why it is none that agrees. */
+static void print_remark(FILE *to, const struct node *row, const struct node *refusals)
+{
+    const char *place = node_get_text(row, "blob"), *use = node_get_text(row, "use");
+    const char *code = node_get_text(refusals, node_get_text(row, "index"));
+    bool elsewhere = place != NULL && strcmp(place, "sig") == 0;
+    bool refused = code != NULL && use != NULL && strcmp(use, "agree") != 0;
+    fputs("}", to);
+    if (elsewhere)
+        fputs(" # told in pbSigPublicKey", to);
+    if (refused)
+        fprintf(to, "%s agreement: %s", elsewhere ? "," : " #", code);
+    fputc('\n', to);
+}
+
+static void print_containers(FILE *to, const struct node *containers, const struct node *refusals)
 {
     static const char *const keys[] = {"curve", "use"};
     fputs(
@@ -119,18 +153,20 @@ static void print_containers(FILE *to, const struct node *containers)
         const char *pin = is_free ? "0" : role != NULL ? role : node_get_text(row, "pin");
         if (pin != NULL && (is_free || strcmp(pin, "0") != 0))
             fprintf(to, ", pin: %s", pin);
-        fputs("}\n", to);
+        print_remark(to, row, refusals);
     }
     if (containers == NULL || containers->first == NULL)
         fputs("    []\n", to);
 }
 
-/* Dialects that no case depends on: told, and not to be declared. */
+/* Dialects that no case depends on, or that can't be declared: told, no more. */
 static void print_dialects(FILE *to, const struct node *capabilities)
 {
     static const struct {
         const char *found, *comment;
     } told[] = {
+        {"pin_pad", "the user's PIN is entered on the reader, as PIN Information says"},
+        {"read_only", "the card is read-only, as Read Only Mode says"},
         {"first_index", "the index of a context's first agreement"},
         {"handle", "what CspGetDHAgreement is handed of a secret handle's BCryptBuffer"},
     };
@@ -189,9 +225,12 @@ bool probe_report_write(FILE *to, const struct session *session, const struct no
             print_curves(to, node_get(capabilities, "containers"));
         else
             print_flow(to, value);
+        if (!curves)
+            print_refusals(to, node_get(node_get(capabilities, "refused"), rows[i].key), value);
         fputc('\n', to);
     }
-    print_containers(to, node_get(capabilities, "containers"));
+    print_containers(to, node_get(capabilities, "containers"),
+                     node_get(node_get(capabilities, "refused"), "containers"));
     print_dialects(to, capabilities);
     return fflush(to) == 0 && !ferror(to);
 }

@@ -268,6 +268,7 @@ static const struct capability {
     {"pin", "pin", true, NULL, compare_pin},
     {"pin_roles", "driver_pin_roles", false, read_list, NULL},
     {"deauthenticate", "deauthenticate", true, read_switch, NULL},
+    {"no_card_mode", "no_card_mode", false, read_switch, NULL},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
