@@ -350,7 +350,9 @@ static const char *container_missing(const struct matcher *m, const struct step 
     size_t count = count_containers(m, "agree", c.curve);
     if (count >= c.nth)
         return NULL;
-    return count == 0 ? arena_printf(m->keep, "no container agrees on %s", c.curve)
+    if (count == 0)
+        return arena_printf(m->keep, "no container agrees on %s", c.curve);
+    return count == 1 ? arena_printf(m->keep, "only one container agrees on %s", c.curve)
                       : arena_printf(m->keep, "only %zu containers agree on %s", count, c.curve);
 }
 
@@ -446,7 +448,7 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
     if (step_is_dh(step) && !says(needs_of, "dh") && !node_get_bool(m->capabilities, "dh", false))
         return "no key agreement";
     if (step->op == STEP_CONSTRUCT || step->op == STEP_CONTAINER_INFO ||
-        step->op == STEP_CONTAINER_PROPERTY)
+        step->op == STEP_CONTAINER_PROPERTY || step->op == STEP_QUERY_KEY_SIZES)
         why = container_missing(m, step);
     else if (step->op == STEP_DERIVE)
         why = derive_missing(m, needs_of, step);

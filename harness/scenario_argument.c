@@ -366,7 +366,8 @@ static const struct argument_row arguments[] = {
     {STEP_CONTAINER_INFO,     "version",    is_dword,               false},
     {STEP_CONTAINER_INFO,     "flags",      argument_is_flags,      false},
     {STEP_CONTAINER_INFO,     "as",         is_name,                false},
-    {STEP_QUERY_KEY_SIZES,    "spec",       is_key_spec,            true},
+    {STEP_QUERY_KEY_SIZES,    "spec",       is_key_spec,            false},
+    {STEP_QUERY_KEY_SIZES,    "curve",      is_curve,               false},
     {STEP_QUERY_KEY_SIZES,    "version",    is_dword,               false},
     {STEP_QUERY_KEY_SIZES,    "flags",      argument_is_flags,      false},
     {STEP_CAPABILITIES,       "version",    is_dword,               false},
@@ -398,6 +399,7 @@ static const struct alternative {
     {STEP_DESTROY_KEY,        "key",       "handle"},
     {STEP_CONTAINER_INFO,     "curve",     "container"},
     {STEP_CONTAINER_PROPERTY, "curve",     "container"},
+    {STEP_QUERY_KEY_SIZES,    "spec",      "curve"},
     {STEP_RELATE,             "equal",     "different"},
 };
 /* clang-format on */
