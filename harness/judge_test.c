@@ -251,6 +251,16 @@ static const struct judge_row blocked_rows[] = {
      BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") CALL(0, "CardDeleteContext", "")
          EVENT(0, "'e':'crash','signal':6") END,
      "case PASS; crash/CardDeleteContext/R051 CRASH R051:FAIL"},
+    {"crash in a file's reading", "R152",
+     STEP_ACQUIRED ",{'read_file':{'directory':'mscp','file':'cmapfile'},'line':2},"
+                   "{'relate':{'equal':['$a','$b']},'line':3}",
+     BEGIN ACQUIRED(1) CALL(2, "CardReadFile", "") EVENT(2, "'e':'crash','signal':11") END,
+     "case BLOCKED by R239; crash/CardReadFile/R239 CRASH R239:FAIL"},
+    {"crash in an entry point that no requirement is about", "R152",
+     STEP_ACQUIRED ",{'call':{'entry':'CardCreateFile'},'line':2},"
+                   "{'relate':{'equal':['$a','$b']},'line':3}",
+     BEGIN ACQUIRED(1) CALL(2, "CardCreateFile", "") EVENT(2, "'e':'crash','signal':11") END,
+     "case BLOCKED by R016; crash/CardCreateFile/R016 CRASH R016:FAIL"},
     {"crash behind the structure", "R152", DERIVE_STEPS,
      BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
          EVENT(4, "'e':'crash','signal':11,'entry':'CardDeriveKey','access':'write','what':{"
