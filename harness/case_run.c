@@ -297,6 +297,8 @@ static void play_block(struct case_run *run, const struct step *steps, size_t co
 
 void case_run_steps(struct case_run *run, const struct step *steps, size_t count)
 {
+    run->steps = steps;
+    run->step_count = count;
     for (size_t i = 0; i < count; i++) {
         size_t together = steps[i].block;
         if (together == 0 || together > count - i) {
@@ -311,6 +313,7 @@ void case_run_steps(struct case_run *run, const struct step *steps, size_t count
         }
         i += together - 1;
     }
+    run->steps = NULL;
 }
 
 /* What a caller does with every context that a case left alive. */

@@ -120,6 +120,9 @@ struct case_run {
     uint32_t process;                 /* the one that has been entered */
     struct run_process processes[PROCESSES_MAX];
     size_t process_count; /* 0 until a second one is wanted */
+    const struct step
+        *steps; /* the planned ones, of which `step` is a 1-based number; NULL: none */
+    size_t step_count;
     uint32_t step, iteration, thread;
     struct parallel *parallel; /* the block whose calls are being prepared; NULL: none */
     bool repeating;            /* the step that is played is a repeated one */

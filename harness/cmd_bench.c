@@ -40,7 +40,7 @@ static const struct command_line command = {
 static const char case_text[] =
     "{\"n\":0,\"id\":\"bench\",\"base\":\"bench\",\"requirement\":\"R191\",\"about\":\"bench\","
     "\"file\":\"bench\",\"line\":1,\"fixture_steps\":0,\"steps\":["
-    "{\"line\":1,\"acquire\":{}},{\"line\":1,\"authenticate\":{}},"
+    "{\"line\":1,\"acquire\":{}},{\"line\":1,\"authenticate\":{\"role\":\"agreement\"}},"
     "{\"line\":1,\"construct\":{\"curve\":\"P-256\",\"as\":\"z\"}},"
     "{\"line\":1,\"derive\":{\"agreement\":\"$z\",\"kdf\":\"HASH\"},\"expect\":{\"return\":"
     "\"success\"}},"

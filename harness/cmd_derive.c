@@ -9,6 +9,7 @@
 #include "probe.h"
 #include "run_trace.h"
 #include "session.h"
+#include "step_role.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,7 +150,8 @@ static int make_case(struct arena *arena, struct node **out)
     node_add(map, "line", node_new_uint(arena, 1));
     node_add(map, "fixture_steps", node_new_uint(arena, 0));
     op_node(arena, steps, "acquire");
-    op_node(arena, steps, "authenticate");
+    node_add(op_node(arena, steps, "authenticate"), "role",
+             node_new_string(arena, ROLE_WORD_AGREEMENT));
     add_construct(arena, steps, "z");
     if (options.secret_handle)
         add_construct(arena, steps, "second");

@@ -360,6 +360,11 @@ static int run_session(struct run *run)
               stderr);
         return EXIT_ENVIRONMENT;
     }
+    if (probe_pin_missing(capabilities) != NULL)
+        fprintf(stderr,
+                "mdcts: warning: a key that agrees wants the PIN of role %s, which the profile's "
+                "'pins' don't give\n",
+                probe_pin_missing(capabilities));
     if (!make_plan(run, capabilities))
         return complain_diags(run, EXIT_USAGE);
     if (!run_trace_capabilities(&run->trace, capabilities) ||

@@ -9,7 +9,7 @@ target_link_libraries(mdcts_json PUBLIC mdcts_base)
 add_library(mdcts_scenario STATIC
   status_name.c fields.c requirement.c scenario_names.c scenario_value.c scenario_argument.c
   scenario_expect.c scenario_fault.c scenario_step.c scenario_block.c scenario_suite.c scenario_lint.c matrix.c case_expand.c plan.c
-  plan_require.c profile.c)
+  plan_require.c profile.c step_role.c)
 target_link_libraries(mdcts_scenario PUBLIC mdcts_base PRIVATE mdcts_abi)
 
 # What opens files: suites and requirements from folders.

@@ -2,6 +2,7 @@
 #include "judge_case.h"
 
 #include "judge_ending.h"
+#include "mdcts/cardmod.h"
 #include "mdcts/status.h"
 
 #include <inttypes.h>
@@ -217,12 +218,15 @@ static void end_agreement(struct case_record *record, const struct call_record *
 static void take_authentication(struct case_record *record, const struct call_record *call,
                                 const struct step *step)
 {
-    const char *role = step == NULL ? "user" : step_arg_text(step, "role", "user");
+    /* Traces of before 2026-11-26 don't say whether the PIN opens the agreement's key: the user's.
+     */
+    bool users = node_get_uint(call->args, "role", ROLE_USER) == ROLE_USER;
+    bool opens = node_get_bool(call->args, "opens", users);
     if (step != NULL && step_provokes(step))
         record->state.wrong_pin = true;
     if (call->status == SCARD_W_WRONG_CHV || call->status == SCARD_W_CHV_BLOCKED)
         record->state.authenticated = false;
-    if (call->status == SCARD_S_SUCCESS && (strcmp(role, "user") == 0 || strcmp(role, "1") == 0))
+    if (call->status == SCARD_S_SUCCESS && opens)
         record->state.authenticated = true;
 }
 

@@ -66,6 +66,15 @@ static void test_judge__named_return_codes(void **state)
         {"missing PIN explains itself", "R127",
          STEP_ACQUIRED "," STEP_AGREED "," STEP_DERIVE("{'return':'failure'}"),
          BEGIN ACQUIRED(1) AGREED(2, 3) DERIVED(3, "[]", 2148532330, "") END, "case PASS"},
+        {"so does another's PIN", "R127", SETUP_STEPS "," STEP_DERIVE("{'return':'failure'}"),
+         BEGIN ACQUIRED(1) DONE(2, "CardAuthenticateEx", "'role':1,'opens':false", 0, "")
+             AGREED(3, 3) DERIVED(4, "[]", 2148532330, "") END,
+         "case PASS"},
+        {"the key's own PIN is none missing", "R127",
+         SETUP_STEPS "," STEP_DERIVE("{'return':'failure'}"),
+         BEGIN ACQUIRED(1) DONE(2, "CardAuthenticateEx", "'role':3,'opens':true", 0, "")
+             AGREED(3, 3) DERIVED(4, "[]", 2148532330, "") END,
+         "case FAIL R127:FAIL"},
         {"reset explains itself", "R205",
          SETUP_STEPS ",{'reset':{},'line':4}," STEP_DERIVE("{'return':'failure'}"),
          BEGIN SETUP_EVENTS EVENT(4, "'e':'card','action':'reset','ok':true")
@@ -242,6 +251,16 @@ static const struct judge_row blocked_rows[] = {
      BEGIN SETUP_EVENTS DERIVED(4, "[]", 0, "") CALL(0, "CardDeleteContext", "")
          EVENT(0, "'e':'crash','signal':6") END,
      "case PASS; crash/CardDeleteContext/R051 CRASH R051:FAIL"},
+    {"crash in a file's reading", "R152",
+     STEP_ACQUIRED ",{'read_file':{'directory':'mscp','file':'cmapfile'},'line':2},"
+                   "{'relate':{'equal':['$a','$b']},'line':3}",
+     BEGIN ACQUIRED(1) CALL(2, "CardReadFile", "") EVENT(2, "'e':'crash','signal':11") END,
+     "case BLOCKED by R239; crash/CardReadFile/R239 CRASH R239:FAIL"},
+    {"crash in an entry point that no requirement is about", "R152",
+     STEP_ACQUIRED ",{'call':{'entry':'CardCreateFile'},'line':2},"
+                   "{'relate':{'equal':['$a','$b']},'line':3}",
+     BEGIN ACQUIRED(1) CALL(2, "CardCreateFile", "") EVENT(2, "'e':'crash','signal':11") END,
+     "case BLOCKED by R016; crash/CardCreateFile/R016 CRASH R016:FAIL"},
     {"crash behind the structure", "R152", DERIVE_STEPS,
      BEGIN SETUP_EVENTS CALL(4, "CardDeriveKey", "")
          EVENT(4, "'e':'crash','signal':11,'entry':'CardDeriveKey','access':'write','what':{"

@@ -28,6 +28,7 @@ struct mutant_row {
     const char *consequences; /* blank-separated requirement ids; of a dialect: that may warn */
     const char **cases;       /* to run; none: all */
     size_t case_count, case_capacity;
+    size_t pool;                    /* from how many they were chosen */
     const struct planned **passing; /* the cases that pass its place */
     size_t passing_count, passing_capacity;
     struct outcome_of *seen; /* what the run showed */

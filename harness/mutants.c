@@ -133,6 +133,7 @@ static void note_output(const char *text, const struct planned *c)
 static void choose_cases(struct mutant_row *row)
 {
     size_t others = 0, nth = 0;
+    row->pool = row->passing_count;
     for (size_t i = 0; i < row->passing_count; i++)
         others += !mutant_row_names(row, row->passing[i]->requirement);
     size_t step = others > SAMPLE ? (others + SAMPLE - 1) / SAMPLE : 1;
@@ -146,7 +147,7 @@ static void choose_cases(struct mutant_row *row)
 /* What the reference passes or skips tells nothing: all of the row's requirements, and a sample. */
 static void choose_apart(struct mutant_row *row)
 {
-    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++)
+    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++, row->pool = n)
         if (mutant_row_names(row, planned[n].requirement) || n % SAMPLE_STRIDE == 0)
             add_case(row, planned[n].id);
 }
@@ -155,7 +156,7 @@ static void choose_apart(struct mutant_row *row)
 static void choose_sample(struct mutant_row *row, size_t number)
 {
     size_t stride = row->passing_count / PASSING_MAX + 1, passing = 0;
-    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++) {
+    for (size_t n = 0; n < CASES_MAX && planned[n].id != NULL; n++, row->pool = n) {
         bool passes = passing < row->passing_count && row->passing[passing] == &planned[n];
         passing += passes;
         if ((passes && passing % stride == 0) || n % SAMPLE_STRIDE == number % SAMPLE_STRIDE)
@@ -230,8 +231,10 @@ static void add_skipped(const char *dir)
         if (id == NULL || requirement == NULL || verdict == NULL || strcmp(verdict, "SKIP") != 0)
             continue;
         for (size_t i = 0; i < rows.count; i++)
-            if (!rows.items[i].apart && mutant_row_named(&rows.items[i], requirement) != NULL)
+            if (!rows.items[i].apart && mutant_row_named(&rows.items[i], requirement) != NULL) {
                 add_case(&rows.items[i], id);
+                rows.items[i].pool++;
+            }
     }
 }
 
@@ -305,10 +308,8 @@ static void check_row(struct mutant_row *row, const struct node *results)
     row->seen_count = seen.count;
     row->ok = cases != NULL;
     printf("%-34s ", row->id);
-    if (row->case_count > 0 && row->apart)
-        printf("%4zu cases         ", row->case_count);
-    else if (row->case_count > 0)
-        printf("%4zu of %4zu cases ", row->case_count, row->passing_count);
+    if (row->case_count > 0)
+        printf("%4zu of %4zu cases ", row->case_count, row->pool);
     for (size_t i = 0; i < row->named_count; i++) {
         const struct outcome_of *named = &row->named[i];
         const struct outcome_of *got = mutant_row_seen(row, named->requirement);

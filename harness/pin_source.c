@@ -2,6 +2,7 @@
 #include "pin_source.h"
 
 #include "mdcts/cardmod.h"
+#include "step_role.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,15 +62,6 @@ static bool read_variable(const char *variable, char *text, size_t capacity)
     explicit_bzero(value, strlen(value)); /* also out of /proc/PID/environ */
     unsetenv(variable);
     return true;
-}
-
-static uint32_t role_number(const char *role)
-{
-    if (strcmp(role, "user") == 0)
-        return ROLE_USER;
-    if (strcmp(role, "admin") == 0)
-        return ROLE_ADMIN;
-    return (uint32_t)strtoul(role, NULL, 10);
 }
 
 bool pin_source_set(const char *pin, uint32_t role, struct pin_storage *storage,

@@ -2,6 +2,8 @@
 #include "plan_require.h"
 
 #include "fields.h"
+#include "mdcts/cardmod.h"
+#include "step_role.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -120,6 +122,11 @@ static const char *need_key_handles(const struct matcher *m, const struct node *
     return need_flag(m, value, "key_handles", "key handles");
 }
 
+static const char *need_no_card_mode(const struct matcher *m, const struct node *value)
+{
+    return need_flag(m, value, "no_card_mode", "mode without a card");
+}
+
 static const char *need_deauthenticate(const struct matcher *m, const struct node *value)
 {
     return need_flag(m, value, "deauthenticate", "deauthentication");
@@ -147,24 +154,12 @@ static const char *need_read_only(const struct matcher *m, const struct node *va
 /* The container of the case's first agreement, if it names a curve or an index. */
 static const struct node *agreed_container(const struct matcher *m)
 {
-    const struct node *list = node_get(m->capabilities, "containers");
-    size_t i = 0, nth = 0;
+    size_t i = 0;
     while (i < m->needs_of->step_count && m->needs_of->steps[i].op != STEP_CONSTRUCT)
         i++;
-    if (i == m->needs_of->step_count)
-        return NULL;
-    struct container_spec spec = step_container(&m->needs_of->steps[i], m->capabilities);
-    for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
-        const char *use = node_get_text(c, "use"), *curve = node_get_text(c, "curve");
-        bool by_curve = spec.kind == CONTAINER_BY_CURVE && use != NULL && curve != NULL &&
-                        spec.curve != NULL && strcmp(use, "agree") == 0 &&
-                        strcmp(curve, spec.curve) == 0;
-        bool by_index =
-            spec.kind == CONTAINER_INDEX && node_get_uint(c, "index", UINT64_MAX) == spec.index;
-        if ((by_curve && ++nth == spec.nth) || by_index)
-            return c;
-    }
-    return NULL;
+    return i == m->needs_of->step_count
+               ? NULL
+               : step_container_row(&m->needs_of->steps[i], m->capabilities);
 }
 
 /* What was never probed to work without one wants a PIN, and so does what was declared to. */
@@ -192,17 +187,17 @@ static const char *need_pin_pad(const struct matcher *m, const struct node *valu
     return need_flag(m, value, "pin_pad", "PIN pad");
 }
 
-/* All containers that agree have that PIN, so that no other one will do. */
-static const char *need_container_pin(const struct matcher *m, const struct node *value)
+/* No container that agrees is opened by that PIN. */
+static const char *need_other_pin(const struct matcher *m, const struct node *value)
 {
     const struct node *list = node_get(m->capabilities, "containers");
-    uint64_t wanted = 0;
-    node_to_uint(value, &wanted);
+    uint64_t other = 0;
+    node_to_uint(value, &other);
     for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
         const char *use = node_get_text(c, "use");
-        if (use != NULL && strcmp(use, "agree") == 0 &&
-            node_get_uint(c, "pin", UINT64_MAX) != wanted)
-            return arena_printf(m->keep, "not all containers have PIN %" PRIu64, wanted);
+        if (use != NULL && strcmp(use, "agree") == 0 && container_role(c) == other)
+            return arena_printf(m->keep, "PIN %" PRIu64 " is that of a container that agrees",
+                                other);
     }
     return count_containers(m, "agree", NULL) > 0 ? NULL : "no container agrees";
 }
@@ -255,12 +250,13 @@ static const struct need {
     {"secret_handles",  NEED_BOOL,   need_secret_handles,  NULL},
     {"key_handles",     NEED_BOOL,   need_key_handles,     NULL},
     {"deauthenticate",  NEED_BOOL,   need_deauthenticate,  NULL},
+    {"no_card_mode",    NEED_BOOL,   need_no_card_mode,    NULL},
     {"dh",              NEED_BOOL,   need_dh,              NULL},
     {"read_only",       NEED_BOOL,   need_read_only,       NULL},
     {"rsa",             NEED_BOOL,   need_rsa,             NULL},
     {"pin",             NEED_BOOL,   need_pin,             NULL},
     {"pin_pad",         NEED_BOOL,   need_pin_pad,         NULL},
-    {"container_pin",   NEED_NUMBER, need_container_pin,   NULL},
+    {"other_pin",       NEED_NUMBER, need_other_pin,       NULL},
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
     {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},
     {"flag",            NEED_WORD,   need_hmac_flag,       &(const struct text_table){(const char *const[]){"hmac-secret"}, 1}},
@@ -354,7 +350,9 @@ static const char *container_missing(const struct matcher *m, const struct step 
     size_t count = count_containers(m, "agree", c.curve);
     if (count >= c.nth)
         return NULL;
-    return count == 0 ? arena_printf(m->keep, "no container agrees on %s", c.curve)
+    if (count == 0)
+        return arena_printf(m->keep, "no container agrees on %s", c.curve);
+    return count == 1 ? arena_printf(m->keep, "only one container agrees on %s", c.curve)
                       : arena_printf(m->keep, "only %zu containers agree on %s", count, c.curve);
 }
 
@@ -385,16 +383,37 @@ static const char *derive_missing(const struct matcher *m, const struct require_
     return says(needs_of, "unsupported_kdf") ? NULL : hash_missing(m, step);
 }
 
+/* The CARD_DATA version that the step's context is acquired with. */
+static uint64_t context_version(const struct require_case *needs_of, const struct step *step)
+{
+    for (size_t i = 0; i < needs_of->step_count; i++)
+        if (needs_of->steps[i].op == STEP_ACQUIRE &&
+            strcmp(step_binds(&needs_of->steps[i]), step->context) == 0)
+            return step_arg_uint(&needs_of->steps[i], "version", UINT64_MAX);
+    return UINT64_MAX;
+}
+
 /* Without pin_roles nothing is known about PINs, and nothing is skipped for them. */
-static const char *pin_missing(const struct matcher *m, const struct step *step)
+static const char *pin_missing(const struct matcher *m, const struct require_case *needs_of,
+                               const struct step *step)
 {
     const struct node *roles = node_get(m->capabilities, "pin_roles");
-    const char *role = step_arg_text(step, "role", "user");
     const char *pin = step_arg_text(step, "pin", "profile");
-    if (roles == NULL || strcmp(pin, "profile") != 0 || list_has(roles, role) ||
-        step_arg(step, "entry") != NULL)
+    const char *word = step_arg_text(step, "role", role_name(ROLE_USER));
+    size_t at = (size_t)(step - needs_of->steps);
+    uint32_t role = step_role(needs_of->steps, needs_of->step_count, at, m->capabilities);
+    if (roles == NULL || strcmp(pin, "profile") != 0 || step_arg(step, "entry") != NULL)
         return NULL;
-    return arena_printf(m->keep, "no PIN for role %s", role);
+    if (role == ROLE_NOBODY)
+        return "the container names no PIN";
+    if (!list_has(roles, role_name(role)))
+        return arena_printf(m->keep, "no PIN for role %s", role_name(role));
+    if (role > ROLE_ADMIN && context_version(needs_of, step) < CARD_DATA_VERSION_SIX)
+        return arena_printf(m->keep, "PIN %s can't be presented before version 6", role_name(role));
+    if (strcmp(word, ROLE_WORD_AGREEMENT) == 0 &&
+        !step_role_suffices(needs_of->steps, needs_of->step_count, at, m->capabilities))
+        return "its containers have different PINs";
+    return NULL;
 }
 
 /* Where each use of a key wants the PIN, a second agreement has to be preceded by it; how often the
@@ -429,12 +448,12 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
     if (step_is_dh(step) && !says(needs_of, "dh") && !node_get_bool(m->capabilities, "dh", false))
         return "no key agreement";
     if (step->op == STEP_CONSTRUCT || step->op == STEP_CONTAINER_INFO ||
-        step->op == STEP_CONTAINER_PROPERTY)
+        step->op == STEP_CONTAINER_PROPERTY || step->op == STEP_QUERY_KEY_SIZES)
         why = container_missing(m, step);
     else if (step->op == STEP_DERIVE)
         why = derive_missing(m, needs_of, step);
     else if (step->op == STEP_AUTHENTICATE)
-        why = pin_missing(m, step);
+        why = pin_missing(m, needs_of, step);
     else if (step->op == STEP_ACQUIRE && step_arg(step, "reader") != NULL)
         why = need_readers(m, step_arg(step, "reader"));
     return why;

@@ -2,6 +2,7 @@
 #include "json_tree.h"
 #include "plan.h"
 #include "plan_require.h"
+#include "step_role.h"
 #include "unit.h"
 #include "yaml_tree.h"
 
@@ -225,12 +226,55 @@ static void test_plan__what_probing_found_of_the_card(void **state)
     assert_false(said_is_missing("{\"pin_pad\":false}", texts[0]));
     assert_true(said_is_missing("{\"pin_pad\":true}", texts[0]));
     assert_false(said_is_missing("{\"pin_pad\":true}", "{\"pin_pad\":true}"));
-    assert_false(said_is_missing("{\"container_pin\":1}", texts[0]));
-    assert_true(said_is_missing("{\"container_pin\":3}", texts[0]));
-    assert_true(said_is_missing("{\"container_pin\":1}", texts[1]));
-    assert_true(said_is_missing("{\"container_pin\":1}", "{\"containers\":[]}"));
+    assert_true(said_is_missing("{\"other_pin\":1}", texts[0]));
+    assert_false(said_is_missing("{\"other_pin\":3}", texts[0]));
+    assert_true(said_is_missing("{\"other_pin\":3}", texts[1]));
+    assert_true(said_is_missing("{\"other_pin\":3}", "{\"containers\":[]}"));
     assert_false(said_is_missing("{\"read_only\":true}", "{\"read_only\":true}"));
     assert_true(said_is_missing("{\"rsa\":false}", "{\"rsa\":true}"));
+}
+
+/* Whose PIN `role: agreement` is, and when no PIN that the run has will do. */
+static void test_plan__the_agreements_pin(void **state)
+{
+    static const char capabilities[] =
+        "{\"dh\":true,\"driver_versions\":[5,7],\"pin_roles\":[\"user\",\"3\"],\"containers\":["
+        "{\"index\":0,\"use\":\"rsa\"},"
+        "{\"index\":1,\"use\":\"agree\",\"curve\":\"P-256\",\"pin\":1,\"role\":3},"
+        "{\"index\":2,\"use\":\"agree\",\"curve\":\"P-384\",\"pin\":1},"
+        "{\"index\":3,\"use\":\"agree\",\"curve\":\"P-521\",\"pin\":4}]}";
+    static const struct {
+        const char *version, *role, *first, *second;
+        uint32_t wanted;
+        const char *why; /* NULL: the case runs */
+    } rows[] = {
+        {"7", "agreement", "\"curve\":\"P-256\"", "\"nth\":1,\"curve\":\"P-256\"", 3, NULL},
+        {"7", "agreement", "\"container\":2", "\"curve\":\"P-384\"", 1, NULL},
+        {"7", "agreement", "\"curve\":\"any\"", "\"container\":0", 3, NULL},
+        {"7", "named", "\"curve\":\"P-256\"", "\"curve\":\"P-256\"", 1, NULL},
+        {"7", "user", "\"curve\":\"P-256\"", "\"curve\":\"P-384\"", 1, NULL},
+        {"7", "agreement", "\"curve\":\"P-384\"", "\"curve\":\"P-256\"", 1,
+         "its containers have different PINs"},
+        {"7", "agreement", "\"curve\":\"P-521\"", "\"curve\":\"P-521\"", 4, "no PIN for role 4"},
+        {"5", "agreement", "\"curve\":\"P-384\"", "\"curve\":\"P-384\"", 1, NULL},
+        {"5", "agreement", "\"curve\":\"P-256\"", "\"curve\":\"P-256\"", 3,
+         "PIN 3 can't be presented before version 6"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *texts[] = {
+            arena_printf(&keep, "{\"acquire\":{\"version\":%s}}", rows[i].version),
+            arena_printf(&keep, "{\"authenticate\":{\"role\":\"%s\"}}", rows[i].role),
+            arena_printf(&keep, "{\"construct\":{%s}}", rows[i].first),
+            arena_printf(&keep, "{\"construct\":{%s}}", rows[i].second)};
+        struct step steps[4];
+        struct require_case needs = {.steps = steps, .step_count = 4};
+        for (size_t j = 0; j < 4; j++)
+            assert_true(scenario_read_step(&diags, &keep, json(texts[j]), &steps[j]));
+        const char *why = require_missing(&keep, &needs, json(capabilities), true, 1);
+        assert_int_equal(step_role(steps, 4, 1, json(capabilities)), rows[i].wanted);
+        assert_string_equal(why == NULL ? "" : why, rows[i].why == NULL ? "" : rows[i].why);
+    }
 }
 
 /* The need goes by the container that the case agrees with, not by the first one of the card. */
@@ -404,6 +448,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__skips, release),
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
+        cmocka_unit_test_teardown(test_plan__the_agreements_pin, release),
         cmocka_unit_test_teardown(test_plan__a_pin_is_the_containers, release),
         cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
         cmocka_unit_test_teardown(test_plan__troubled_cards_are_virtual, release),

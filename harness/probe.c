@@ -4,9 +4,12 @@
 #include "json_tree.h"
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "status_name.h"
+#include "step_role.h"
 #include "trace.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- watching ---- */
@@ -69,6 +72,27 @@ bool probe_succeeded(struct step_result result)
     return result.ran && result.status == SCARD_S_SUCCESS;
 }
 
+bool probe_works(struct probe *p, const char *capability, const char *name,
+                 struct step_result result)
+{
+    if (probe_succeeded(result))
+        return true;
+    struct node *all = node_get(p->found, "refused");
+    if (all == NULL)
+        all = node_add(p->found, "refused", node_new_map(p->keep));
+    struct node *map = node_get(all, capability);
+    if (map == NULL)
+        map = node_add(all, arena_strdup(p->keep, capability), node_new_map(p->keep));
+    const char *code = status_name(result.status);
+    if (!result.ran)
+        code = "no answer";
+    else if (code == NULL)
+        code = arena_printf(p->keep, "0x%08" PRIX32, result.status);
+    if (node_get(map, name) == NULL)
+        node_add(map, arena_strdup(p->keep, name), node_new_string(p->keep, code));
+    return false;
+}
+
 void probe_note(struct probe *p, const char *key, struct node *value)
 {
     node_add(p->found, key, value);
@@ -115,7 +139,8 @@ static void probe_versions(struct probe *p)
         if (!probe_group_begin(p, "probe/version"))
             break;
         struct step_result r = probe_ask(p, "{\"acquire\":{\"version\":%u}}", v);
-        if (probe_succeeded(r) && node_get_uint(r.out, "dwVersion", 0) == v) {
+        const char *name = arena_printf(p->keep, "%" PRIu32, v);
+        if (probe_works(p, "versions", name, r) && node_get_uint(r.out, "dwVersion", 0) == v) {
             node_append(versions, node_new_uint(p->keep, v));
             const struct node *members = node_get(r.out, "members");
             const char *derive = node_get_text(members, "pfnCardDeriveKey");
@@ -126,7 +151,7 @@ static void probe_versions(struct probe *p)
     probe_note(p, "driver_versions", versions);
 }
 
-static uint64_t highest_version(const struct probe *p)
+uint64_t probe_version(const struct probe *p)
 {
     uint64_t best = CARD_DATA_VERSION_SEVEN;
     const struct node *versions = node_get(p->found, "driver_versions");
@@ -138,39 +163,53 @@ static uint64_t highest_version(const struct probe *p)
 bool probe_acquire(struct probe *p)
 {
     return probe_succeeded(
-        probe_ask(p, "{\"acquire\":{\"version\":%u}}", (unsigned)highest_version(p)));
+        probe_ask(p, "{\"acquire\":{\"version\":%u}}", (unsigned)probe_version(p)));
 }
 
 /* ---- agreements ---- */
 
-static bool authenticated(struct probe *p)
+bool probe_authenticated(struct probe *p, uint32_t role)
 {
     return probe_acquire(p) &&
-           probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":\"user\"}}"));
+           probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":%u}}", (unsigned)role));
 }
 
 /* Which containers agree is found by trying; a key that another says is for signatures may do as
- * well. */
+ * well.  Which PIN opens them is tried too, where there is a choice: a driver need not name it, and
+ * may name the wrong one. */
 static void probe_agreement(struct probe *p, struct node *row)
 {
-    uint64_t index = node_get_uint(row, "index", 0);
-    const char *use = "unknown";
-    if (!probe_group_begin(p, "probe/agreement"))
+    uint32_t roles[ROLES_COUNT];
+    bool declared = node_get(row, "use") != NULL, ok = false, refused = true;
+    size_t count = probe_pin_choices(p, row, roles);
+    if (declared && count == 1 && roles[0] == container_role(row))
         return;
-    if (authenticated(p) &&
-        probe_succeeded(
-            probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", (unsigned)index)))
-        use = "agree";
-    probe_group_end(p);
-    node_add(row, "use", node_new_string(p->keep, use));
+    for (size_t i = 0; i < count && refused; i++) {
+        if (!probe_group_begin(p, "probe/agreement"))
+            return;
+        if (probe_authenticated(p, roles[i])) {
+            struct step_result r = probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}",
+                                             (unsigned)node_get_uint(row, "index", 0));
+            ok = probe_works(p, "containers", node_get_text(row, "index"), r);
+            refused = r.ran && r.status == SCARD_W_SECURITY_VIOLATION;
+        }
+        probe_group_end(p);
+        if (ok)
+            node_add(row, "role", node_new_uint(p->keep, roles[i]));
+    }
+    if (!declared)
+        node_add(row, "use", node_new_string(p->keep, ok ? "agree" : "unknown"));
 }
 
+/* Of a container that was told to agree only the PIN is in question. */
 static void probe_agreements(struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
-    for (struct node *row = rows->first; row != NULL; row = row->next)
-        if (node_get(row, "use") == NULL)
+    for (struct node *row = rows->first; row != NULL; row = row->next) {
+        const char *use = node_get_text(row, "use");
+        if (use == NULL || strcmp(use, "agree") == 0)
             probe_agreement(p, row);
+    }
 }
 
 static bool tells_no_sizes(struct probe *p)
@@ -191,7 +230,7 @@ static bool agrees_on_nothing(struct probe *p)
         if (node_get(row, "curve") != NULL)
             return false;
     struct step_result r = {.ran = false};
-    if (probe_group_begin(p, "probe/no-agreement") && authenticated(p))
+    if (probe_group_begin(p, "probe/no-agreement") && probe_authenticated(p, ROLE_USER))
         r = probe_ask(p, "{\"construct\":{\"container\":0}}");
     bool unsupported = r.ran && r.status == SCARD_E_UNSUPPORTED_FEATURE;
     bool refused = r.ran && r.status != SCARD_S_SUCCESS;
@@ -201,22 +240,28 @@ static bool agrees_on_nothing(struct probe *p)
     return unsupported || (refused && tells_no_sizes(p));
 }
 
-/* A container that agrees; UINT32_MAX if none does. */
-static uint32_t agreeing_container(const struct probe *p)
+/* The first container that agrees; NULL if none does. */
+const struct node *probe_agreeing_row(const struct probe *p)
 {
     const struct node *rows = node_get(p->found, "containers");
     for (const struct node *row = rows->first; row != NULL; row = row->next) {
         const char *use = node_get_text(row, "use");
         if (use != NULL && strcmp(use, "agree") == 0)
-            return (uint32_t)node_get_uint(row, "index", 0);
+            return row;
     }
-    return UINT32_MAX;
+    return NULL;
+}
+
+static uint32_t agreeing_container(const struct probe *p)
+{
+    return (uint32_t)node_get_uint(probe_agreeing_row(p), "index", UINT32_MAX);
 }
 
 /* The first agreement of a context. */
 bool probe_agreed(struct probe *p, const char *name)
 {
-    if (!probe_group_begin(p, name) || !authenticated(p))
+    if (!probe_group_begin(p, name) ||
+        !probe_authenticated(p, container_role(probe_agreeing_row(p))))
         return false;
     struct step_result r =
         probe_ask(p, "{\"construct\":{\"container\":%u,\"as\":\"z\"}}", agreeing_container(p));
@@ -232,7 +277,7 @@ static bool agreed_again(struct probe *p, uint32_t count, bool *pin_always)
     struct step_result r = probe_ask(p, again, agreeing_container(p), count);
     if (!r.ran || r.status != SCARD_W_SECURITY_VIOLATION)
         return probe_succeeded(r);
-    if (!probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":\"user\"}}")))
+    if (!probe_succeeded(probe_ask(p, "{\"authenticate\":{\"role\":\"agreement\"}}")))
         return false;
     r = probe_ask(p, again, agreeing_container(p), count);
     *pin_always = *pin_always || (r.ran && r.status != SCARD_W_SECURITY_VIOLATION);
@@ -292,40 +337,19 @@ static void probe_count(struct probe *p)
 
 /* ---- what else there is to know ---- */
 
-/* The PIN that each container names: a PIN_ID of four bytes. */
-static void probe_container_pins(struct probe *p)
+/* Whether a context can do without a card; the flag is of version 7. */
+static void probe_no_card(struct probe *p)
 {
-    const struct node *rows = node_get(p->found, "containers");
-    if (highest_version(p) < CARD_DATA_VERSION_SIX || !probe_group_begin(p, "probe/container-pins"))
+    bool works = false;
+    if (probe_version(p) < CARD_DATA_VERSION_SEVEN)
         return;
-    if (probe_acquire(p))
-        for (struct node *row = rows->first; row != NULL; row = row->next) {
-            struct bytes id;
-            struct step_result r = probe_ask(
-                p, "{\"container_property\":{\"container\":%u,\"name\":\"PIN Identifier\"}}",
-                (unsigned)node_get_uint(row, "index", 0));
-            if (probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &id) && id.len == 4 &&
-                id.data[1] == 0)
-                node_add(row, "pin", node_new_uint(p->keep, id.data[0]));
-        }
+    if (probe_group_begin(p, "probe/no-card"))
+        works =
+            probe_works(p, "no_card_mode", "CARD_SECURE_KEY_INJECTION_NO_CARD_MODE",
+                        probe_ask(p, "{\"acquire\":{\"version\":7,\"no_connect\":true,\"flags\":"
+                                     "\"CARD_SECURE_KEY_INJECTION_NO_CARD_MODE\"}}"));
     probe_group_end(p);
-}
-
-/* Whether the user's PIN is entered on the reader: PinType, behind dwVersion, of a PIN_INFO. */
-static void probe_pin_pad(struct probe *p)
-{
-    bool pad = false;
-    if (highest_version(p) >= CARD_DATA_VERSION_SIX && probe_group_begin(p, "probe/pin-pad") &&
-        probe_acquire(p)) {
-        struct bytes info;
-        struct step_result r = probe_ask(
-            p, "{\"get_property\":{\"name\":\"PIN Information\",\"flags\":%u}}", ROLE_USER);
-        pad = probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &info) &&
-              info.len >= sizeof(PIN_INFO) &&
-              info.data[offsetof(PIN_INFO, PinType)] == ExternalPinType;
-    }
-    probe_group_end(p);
-    probe_note_bool(p, "pin_pad", pad);
+    probe_note_bool(p, "no_card_mode", works);
 }
 
 /* Whether the driver has RSA keys at all, and whether it calls the card read-only. */
@@ -337,7 +361,7 @@ static void probe_card(struct probe *p)
         rsa =
             probe_succeeded(probe_ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_KEYEXCHANGE\"}}")) ||
             probe_succeeded(probe_ask(p, "{\"query_key_sizes\":{\"spec\":\"AT_SIGNATURE\"}}"));
-        if (highest_version(p) >= CARD_DATA_VERSION_SIX) {
+        if (probe_version(p) >= CARD_DATA_VERSION_SIX) {
             struct step_result r = probe_ask(p, "{\"get_property\":{\"name\":\"Read Only Mode\"}}");
             read_only = probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &value) &&
                         value.len > 0 && value.data[0] != 0;
@@ -348,56 +372,13 @@ static void probe_card(struct probe *p)
     probe_note_bool(p, "read_only", read_only);
 }
 
-/* ---- authentication ---- */
-
-static const char *const role_names[] = {"everyone", "user", "admin", "3", "4", "5", "6", "7"};
-
-/* The roles that the driver tells of: a PIN_SET, one bit a PIN_ID. */
-static void probe_roles(struct probe *p)
-{
-    struct bytes set;
-    if (highest_version(p) < CARD_DATA_VERSION_SIX)
-        return;
-    if (probe_group_begin(p, "probe/roles") && probe_acquire(p)) {
-        struct step_result r = probe_ask(p, "{\"get_property\":{\"name\":\"PIN List\"}}");
-        if (probe_succeeded(r) && node_get_hex(p->keep, r.out, "data", &set) && set.len == 4) {
-            struct node *roles = node_new_list(p->keep);
-            for (size_t role = ROLE_USER; role < ROLES_COUNT; role++)
-                if ((set.data[0] >> role & 1) != 0)
-                    node_append(roles, node_new_string(p->keep, role_names[role]));
-            probe_note(p, "driver_pin_roles", roles);
-        }
-    }
-    probe_group_end(p);
-}
-
-/* The roles whose PINs the run has, and whether an entered one can be undone. */
-static void probe_pins(struct probe *p)
-{
-    struct node *roles = node_new_list(p->keep);
-    for (size_t role = 0; role < ROLES_COUNT; role++)
-        if (p->env.secrets != NULL && p->env.secrets->pins[role].data != NULL)
-            node_append(roles, node_new_string(p->keep, role_names[role]));
-    bool deauthenticates =
-        probe_group_begin(p, "probe/pins") && authenticated(p) &&
-        probe_succeeded(probe_ask(p, "{\"deauthenticate\":{\"role\":\"user\"}}"));
-    probe_group_end(p);
-    probe_note(p, "pin_roles", roles);
-    if (p->env.secrets != NULL && p->env.secrets->refused && p->env.secrets->ours) {
-        probe_note_bool(p, "pin_refused", true);
-        probe_note_wrong(p, "pins", "R242", "the card accepts its PIN",
-                         "the card was sent another one, and refused it");
-    }
-    probe_note_bool(p, "deauthenticate", deauthenticates);
-}
-
 /* A driver that brings its own PC/SC library is not seen by the tap.  Where the card doesn't count,
  * none seen although there was something to see says as much. */
 static void note_tap(struct probe *p)
 {
     bool counts = p->env.cards[0] != NULL;
-    bool bypassed = counts ? p->card_apdus > p->tap_apdus
-                           : p->tap_apdus == 0 && agreeing_container(p) != UINT32_MAX;
+    bool bypassed =
+        counts ? p->card_apdus > p->tap_apdus : p->tap_apdus == 0 && probe_agreeing_row(p) != NULL;
     probe_note(p, "tap", node_new_string(p->keep, bypassed ? "bypassed" : "active"));
 }
 
@@ -410,24 +391,23 @@ struct node *probe_capabilities(const struct run_environment *env, struct arena 
     p.env.capabilities = p.found;
     probe_versions(&p);
     probe_containers(&p);
+    probe_container_pins(&p);
     if (p.dh && agrees_on_nothing(&p))
         p.dh = false;
     probe_note_bool(&p, "dh", p.dh);
     if (p.dh)
         probe_agreements(&p);
-    if (p.dh && agreeing_container(&p) == UINT32_MAX)
+    if (p.dh && probe_agreeing_row(&p) == NULL)
         probe_note_missing(
             &p, "containers", "R226",
             "a container that agrees, since the entry points for agreements are there",
             "none was found: the cases of agreements are skipped");
-    if (p.dh && agreeing_container(&p) != UINT32_MAX) {
+    if (p.dh && probe_agreeing_row(&p) != NULL) {
         probe_count(&p);
         probe_derivations(&p);
     }
-    probe_container_pins(&p);
-    probe_pin_pad(&p);
     probe_card(&p);
-    probe_roles(&p);
+    probe_no_card(&p);
     probe_pins(&p);
     note_tap(&p);
     arena_free(&p.arena);

@@ -4,6 +4,7 @@
 #include "probe_internal.h"
 
 #include "mdcts/cardmod.h"
+#include "mdcts/cng.h"
 
 #include <string.h>
 
@@ -39,9 +40,10 @@ static const char *working_parameters(struct probe *p, size_t question)
 {
     for (size_t i = 0; i < QUESTIONS_MAX && kdf_questions[question].parameters[i] != NULL; i++) {
         const char *parameters = kdf_questions[question].parameters[i];
+        const char *kdf = kdf_questions[question].kdf;
         bool ok = probe_agreed(p, "probe/kdf") &&
-                  probe_succeeded(probe_ask(p, ASK_DERIVE, kdf_questions[question].kdf, parameters,
-                                            0u, 1u, LARGE_BUFFER, ""));
+                  probe_works(p, "kdfs", kdf,
+                              probe_ask(p, ASK_DERIVE, kdf, parameters, 0u, 1u, LARGE_BUFFER, ""));
         probe_group_end(p);
         if (ok)
             return parameters;
@@ -88,19 +90,28 @@ static void probe_hashes(struct probe *p)
                                                         "{\"KDF_HMAC_KEY\":\"hex:03\"}]",
                                         hash_questions[i]);
         if (question <= 1 && probe_agreed(p, "probe/hash") &&
-            probe_succeeded(probe_ask(p, ASK_DERIVE, kdf, list, 0u, 1u, LARGE_BUFFER, "")))
+            probe_works(p, "hashes", hash_questions[i],
+                        probe_ask(p, ASK_DERIVE, kdf, list, 0u, 1u, LARGE_BUFFER, "")))
             node_append(hashes, node_new_string(p->keep, hash_questions[i]));
         probe_group_end(p);
     }
     probe_note(p, "hashes", hashes);
 }
 
-/* output and more are JSON: what `output` says, and what follows the derivation's arguments. */
-static bool derives(struct probe *p, const char *kdf, const char *parameters, uint32_t flags,
-                    const char *output, const char *more)
+/* What may be missing of CardDeriveKey, by the name that its refusal is told by. */
+struct question {
+    const char *capability, *name;
+    uint32_t flags;
+    const char *output, *more; /* JSON: what `output` says, what follows the arguments */
+};
+
+static bool derives(struct probe *p, const char *kdf, const char *parameters,
+                    const struct question *q)
 {
-    bool ok = probe_agreed(p, "probe/derive") &&
-              probe_succeeded(probe_ask(p, ASK_DERIVE, kdf, parameters, flags, 1u, output, more));
+    bool ok =
+        probe_agreed(p, "probe/derive") &&
+        probe_works(p, q->capability, q->name,
+                    probe_ask(p, ASK_DERIVE, kdf, parameters, q->flags, 1u, q->output, q->more));
     probe_group_end(p);
     return ok;
 }
@@ -111,7 +122,8 @@ static void probe_output(struct probe *p)
     size_t question;
     const char *kdf = first_kdf(p, &question), *dialect = "callee";
     if (kdf != NULL) {
-        bool allocates = derives(p, kdf, p->parameters, 0, "null", "");
+        const struct question none = {"output", "pbDerivedKey NULL", 0, "null", ""};
+        bool allocates = derives(p, kdf, p->parameters, &none);
         bool fills = false;
         if (probe_agreed(p, "probe/output")) {
             struct step_result r =
@@ -134,7 +146,8 @@ static bool returns_handle(struct probe *p, const char *kdf, const char *cipher)
             "{\"derive\":{\"agreement\":\"$z\",\"kdf\":\"%s\",\"parameters\":%s,\"flags\":%u,"
             "\"version\":2,\"output\":null,%s}}",
             kdf, p->parameters, (unsigned)CARD_RETURN_KEY_HANDLE, cipher);
-        handle = probe_succeeded(r) && node_get_uint(r.out, "hKey", 0) != 0;
+        handle = probe_works(p, "key_handles", "CARD_RETURN_KEY_HANDLE", r) &&
+                 node_get_uint(r.out, "hKey", 0) != 0;
     }
     probe_group_end(p);
     return handle;
@@ -150,25 +163,25 @@ static bool returns_handles(struct probe *p, const char *kdf)
 
 static void probe_extras(struct probe *p)
 {
+    static const char answer[] = ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\","
+                                 "\"index\":\"$z\",\"return\":0}]}";
+    static const char hash[] = "[{\"KDF_SECRET_HANDLE\":\"h1\"}]",
+                      hmac[] = "[{\"KDF_HMAC_KEY\":\"hex:03\"},{\"KDF_SECRET_HANDLE\":\"h1\"}]";
     size_t question;
-    const char *kdf = first_kdf(p, &question);
-    const char *output = node_get_text(p->found, "output");
+    const char *kdf = first_kdf(p, &question), *output = node_get_text(p->found, "output");
     output = strcmp(output, "caller") == 0 ? LARGE_BUFFER : "null";
-    probe_note_bool(
-        p, "secret_handles",
-        kdf != NULL && question <= 1 &&
-            derives(p, kdf,
-                    question == 0 ? "[{\"KDF_SECRET_HANDLE\":\"h1\"}]"
-                                  : "[{\"KDF_HMAC_KEY\":\"hex:03\"},{\"KDF_SECRET_HANDLE\":"
-                                    "\"h1\"}]",
-                    0, output,
-                    ",\"callbacks\":{\"CspGetDHAgreement\":[{\"handle\":\"h1\",\"index\":"
-                    "\"$z\",\"return\":0}]}"));
-    probe_note_bool(p, "size_only",
-                    kdf != NULL &&
-                        derives(p, kdf, p->parameters, CARD_BUFFER_SIZE_ONLY, "null", ""));
+    const struct question handle = {"secret_handles", "KDF_NCRYPT_SECRET_HANDLE", 0, output,
+                                    answer};
+    const struct question size = {"size_only", "CARD_BUFFER_SIZE_ONLY", CARD_BUFFER_SIZE_ONLY,
+                                  "null", ""};
+    const struct question secret = {"hmac_secret", "KDF_USE_SECRET_AS_HMAC_KEY_FLAG",
+                                    KDF_USE_SECRET_AS_HMAC_KEY_FLAG, output, ""};
+    probe_note_bool(p, "secret_handles",
+                    kdf != NULL && question <= 1 &&
+                        derives(p, kdf, question == 0 ? hash : hmac, &handle));
+    probe_note_bool(p, "size_only", kdf != NULL && derives(p, kdf, p->parameters, &size));
     probe_note_bool(p, "key_handles", kdf != NULL && returns_handles(p, kdf));
-    probe_note_bool(p, "hmac_secret", derives(p, "HMAC", "null", 1, output, ""));
+    probe_note_bool(p, "hmac_secret", derives(p, "HMAC", "null", &secret));
 }
 
 void probe_derivations(struct probe *p)

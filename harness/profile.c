@@ -311,7 +311,7 @@ static const struct capability {
     {"hmac_secret", CAPABILITY_BOOL, NULL},       {"deauthenticate", CAPABILITY_BOOL, NULL},
     {"agreements", CAPABILITY_NUMBER, NULL},      {"output", CAPABILITY_CHOICE, &output_names},
     {"size_only", CAPABILITY_BOOL, NULL},         {"pin", CAPABILITY_CHOICE, &pin_names},
-    {"pin_roles", CAPABILITY_WORDS, &role_names},
+    {"pin_roles", CAPABILITY_WORDS, &role_names}, {"no_card_mode", CAPABILITY_BOOL, NULL},
 };
 
 static bool check_list(struct reader *r, const struct node *node, const struct capability *row)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reconcile.h"
 
+#include "mdcts/cardmod.h"
+#include "step_role.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,13 +21,23 @@ struct comparison {
     struct finding_list *out;
 };
 
-/* Whether probing could enter the user's PIN. */
+static bool word_is(const struct node *row, const char *key, const char *word)
+{
+    const char *text = node_get_text(row, key);
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/* Whether probing could enter the PIN of the first container that agrees: the user's, or another.
+ */
 static bool had_pin(const struct node *found)
 {
-    const struct node *roles = node_get(found, "pin_roles");
+    const struct node *roles = node_get(found, "pin_roles"), *list = node_get(found, "containers");
+    const struct node *row = list == NULL ? NULL : list->first;
+    while (row != NULL && !word_is(row, "use", "agree"))
+        row = row->next;
     for (const struct node *role = roles == NULL ? NULL : roles->first; role != NULL;
          role = role->next)
-        if (node_text(role) != NULL && strcmp(node_text(role), "user") == 0)
+        if (node_text(role) != NULL && strcmp(node_text(role), role_name(container_role(row))) == 0)
             return true;
     return false;
 }
@@ -161,12 +174,6 @@ static struct node *container_of(const struct node *list, uint64_t index)
     return NULL;
 }
 
-static bool word_is(const struct node *row, const char *key, const char *word)
-{
-    const char *text = node_get_text(row, key);
-    return text != NULL && strcmp(text, word) == 0;
-}
-
 /* Curves are found as those of the containers that agree. */
 static void compare_curves(struct comparison *c, const struct node *declared,
                            const struct node *containers)
@@ -180,12 +187,14 @@ static void compare_curves(struct comparison *c, const struct node *declared,
     compare_sets(c, &want, &have);
 }
 
-/* The PIN that agreements ask for; what the driver tells of one that they don't is no matter here.
+/* The PIN that agreements ask for: with which one worked, else which the driver tells, and that of
+ * one that they don't ask for is no matter here.
  * A key that is free though it was declared to be locked is R077's own. */
 static void compare_container_pin(struct comparison *c, const char *what,
                                   const struct node *declared, const struct node *found)
 {
-    const char *pin = node_get_text(declared, "pin"), *told = node_get_text(found, "pin");
+    const char *pin = node_get_text(declared, "pin"), *told = node_get_text(found, "role");
+    told = told != NULL ? told : node_get_text(found, "pin");
     bool locked = pin != NULL && strcmp(pin, "0") != 0;
     bool is_free = node_get_bool(found, "without_pin", false) && had_pin(c->found);
     bool agrees = word_is(found, "use", "agree");
@@ -259,6 +268,7 @@ static const struct capability {
     {"pin", "pin", true, NULL, compare_pin},
     {"pin_roles", "driver_pin_roles", false, read_list, NULL},
     {"deauthenticate", "deauthenticate", true, read_switch, NULL},
+    {"no_card_mode", "no_card_mode", false, read_switch, NULL},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
@@ -328,6 +338,9 @@ static void adopt_pins(struct arena *keep, const struct node *declared, struct n
             node_to_uint(node_get(seen, "index"), &index) ? container_of(said, index) : NULL;
         if (is_declared_locked(declared, row, seen, list))
             node_add(seen, "pin_declared", node_new_bool(keep, true));
+        if (node_get_uint(row, "pin", ROLE_EVERYONE) != ROLE_EVERYONE)
+            node_add(seen, "role_declared",
+                     node_new_uint(keep, node_get_uint(row, "pin", ROLE_USER)));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "reconcile.h"
 
 #include "json_tree.h"
+#include "step_role.h"
 #include "unit.h"
 
 static struct arena keep;
@@ -55,6 +56,7 @@ static const struct row {
     {"versions", "{'versions':[6,7]}", "{'driver_versions':[5,6]}",
      "FAIL version 7; WARN no version 5"},
     {"dh", "{'dh':true}", "{'dh':false}", "FAIL dh"},
+    {"no_card_mode", "{'no_card_mode':true}", "{'no_card_mode':false}", "FAIL no_card_mode"},
     {"dh", "{'dh':false}", "{'dh':true}", "WARN no dh"},
     {"dh", "{'dh':false}", "{}", ""},
     {"key_handles", "{'key_handles':true}", "{'key_handles':false," PIN "}", "FAIL key_handles"},
@@ -154,6 +156,25 @@ static void test_reconcile__declared_pins_are_taken_over(void **state)
     }
 }
 
+/* What opened the key counts, not what the driver tells of it; a declaration fills a gap, no more.
+ */
+static void test_reconcile__the_pin_that_opens(void **state)
+{
+    static const char tried[] = "{'containers':[{'index':0,'use':'agree','pin':1,'role':3}],"
+                                "'pin_roles':['3']}";
+    static const char untold[] = "{'containers':[{'index':0,'use':'agree'}],'pin_roles':['user']}";
+    (void)state;
+    assert_string_equal(compare("containers", "{'containers':[{'index':0,'pin':3}]}", tried), "");
+    assert_string_equal(compare("containers", "{'containers':[{'index':0,'pin':1}]}", tried),
+                        "FAIL container 0 with PIN 1");
+    struct node *found = parse(untold);
+    reconcile_adopt(&keep, parse("{'containers':[{'index':0,'pin':5}]}"), found);
+    assert_int_equal(container_role(node_get(found, "containers")->first), 5);
+    found = parse(tried);
+    reconcile_adopt(&keep, parse("{'containers':[{'index':0,'pin':5}]}"), found);
+    assert_int_equal(container_role(node_get(found, "containers")->first), 3);
+}
+
 static void test_reconcile__keys_that_only_sign_are_taken_over(void **state)
 {
     (void)state;
@@ -172,7 +193,7 @@ static void test_reconcile__every_capability_has_a_name(void **state)
     size_t count = 0;
     while (reconcile_name(count) != NULL)
         count++;
-    assert_int_equal(count, 15);
+    assert_int_equal(count, 16);
     assert_string_equal(compare("telepathy", "{'telepathy':true}", "{" PIN "}"), "-");
 }
 
@@ -183,6 +204,7 @@ int main(void)
         cmocka_unit_test_teardown(test_reconcile__containers, release),
         cmocka_unit_test_teardown(test_reconcile__a_key_that_should_ask_for_its_pin, release),
         cmocka_unit_test_teardown(test_reconcile__declared_pins_are_taken_over, release),
+        cmocka_unit_test_teardown(test_reconcile__the_pin_that_opens, release),
         cmocka_unit_test_teardown(test_reconcile__keys_that_only_sign_are_taken_over, release),
         cmocka_unit_test_teardown(test_reconcile__every_capability_has_a_name, release),
     };

@@ -2,6 +2,7 @@
 #include "scenario_argument.h"
 
 #include "fields.h"
+#include "step_role.h"
 
 #include <string.h>
 
@@ -247,7 +248,7 @@ static bool is_cipher(struct diags *diags, const struct node *node, const char *
 
 static bool is_role(struct diags *diags, const struct node *node, const char *what)
 {
-    static const char *const roles[] = {"user", "admin"};
+    static const char *const roles[] = {"user", "admin", ROLE_WORD_AGREEMENT, ROLE_WORD_NAMED};
     uint64_t value;
     if (node_to_uint(node, &value) && value <= UINT32_MAX)
         return true;
@@ -365,7 +366,8 @@ static const struct argument_row arguments[] = {
     {STEP_CONTAINER_INFO,     "version",    is_dword,               false},
     {STEP_CONTAINER_INFO,     "flags",      argument_is_flags,      false},
     {STEP_CONTAINER_INFO,     "as",         is_name,                false},
-    {STEP_QUERY_KEY_SIZES,    "spec",       is_key_spec,            true},
+    {STEP_QUERY_KEY_SIZES,    "spec",       is_key_spec,            false},
+    {STEP_QUERY_KEY_SIZES,    "curve",      is_curve,               false},
     {STEP_QUERY_KEY_SIZES,    "version",    is_dword,               false},
     {STEP_QUERY_KEY_SIZES,    "flags",      argument_is_flags,      false},
     {STEP_CAPABILITIES,       "version",    is_dword,               false},
@@ -397,6 +399,7 @@ static const struct alternative {
     {STEP_DESTROY_KEY,        "key",       "handle"},
     {STEP_CONTAINER_INFO,     "curve",     "container"},
     {STEP_CONTAINER_PROPERTY, "curve",     "container"},
+    {STEP_QUERY_KEY_SIZES,    "spec",      "curve"},
     {STEP_RELATE,             "equal",     "different"},
 };
 /* clang-format on */

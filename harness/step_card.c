@@ -68,17 +68,27 @@ static bool prepare_container_info(struct step_call *call)
 
 const struct step_parts container_info_parts = {prepare_container_info, step_call_finish};
 
-void play_query_key_sizes(struct step_call *call)
+/* `curve` stands for the specification of its key for agreements; "P-256" is AT_ECDHE_P256. */
+static uint64_t key_spec(const struct step_call *call)
 {
     const struct node *spec = step_arg(call->step, "spec");
+    const char *curve = step_container(call->step, call->run->env->capabilities).curve;
+    const char *name = node_text(spec);
     uint32_t named = 0;
     uint64_t value = AT_ECDHE_P256;
+    if (curve != NULL)
+        name = arena_printf(call->run->arena, "AT_ECDHE_P%s", curve + strlen("P-"));
+    if (name != NULL && name_table_find(&key_spec_table, name, &named))
+        return named;
+    node_to_uint(spec, &value);
+    return value;
+}
+
+void play_query_key_sizes(struct step_call *call)
+{
     if (!step_call_begin(call, "CardQueryKeySizes"))
         return;
-    if (node_text(spec) != NULL && name_table_find(&key_spec_table, node_text(spec), &named))
-        value = named;
-    else
-        node_to_uint(spec, &value);
+    uint64_t value = key_spec(call);
     call_image_set_number(call->image, "dwKeySpec", value);
     node_add(call->args, "spec", node_new_uint(call->run->arena, value));
     set_common(call);

@@ -4,6 +4,7 @@
 
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "step_role.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -261,14 +262,32 @@ void step_delete_context(struct case_run *run, uint32_t context)
 
 /* ---- authentication ---- */
 
-static uint32_t role_of(const struct step *step)
+/* The step among those of its case; one of no planned case's, as in probing, stands alone. */
+struct place {
+    const struct step *steps;
+    size_t count, at;
+};
+
+static struct place place_of(const struct step_call *call)
 {
-    const char *role = step_arg_text(step, "role", "user");
-    if (strcmp(role, "user") == 0)
-        return ROLE_USER;
-    if (strcmp(role, "admin") == 0)
-        return ROLE_ADMIN;
-    return (uint32_t)strtoul(role, NULL, 10);
+    const struct case_run *run = call->run;
+    if (run->steps == NULL)
+        return (struct place){call->step, 1, 0};
+    return (struct place){run->steps, run->step_count, run->step - 1};
+}
+
+static uint32_t role_of(const struct step_call *call)
+{
+    struct place place = place_of(call);
+    return step_role(place.steps, place.count, place.at, call->run->env->capabilities);
+}
+
+/* Whether the PIN is the one of the key that the case agrees with. */
+static bool opens_key(const struct step_call *call, uint32_t role)
+{
+    struct place place = place_of(call);
+    return role ==
+           step_agreement_role(place.steps, place.count, place.at, call->run->env->capabilities);
 }
 
 static const char *user_name(uint32_t role)
@@ -357,7 +376,7 @@ static void bind_success(struct step_call *call)
 
 void play_authenticate(struct step_call *call)
 {
-    uint32_t role = role_of(call->step);
+    uint32_t role = role_of(call);
     const char *entry = step_arg_text(call->step, "entry", NULL);
     if (entry == NULL)
         entry = call->context->version >= CARD_DATA_VERSION_SIX ? "CardAuthenticateEx"
@@ -372,6 +391,7 @@ void play_authenticate(struct step_call *call)
     if (!set_pin(call, extended ? "pbPinData" : "pbPin", role))
         return;
     node_add(call->args, "role", node_new_uint(call->run->arena, role));
+    node_add(call->args, "opens", node_new_bool(call->run->arena, opens_key(call, role)));
     const char *pin = node_is_null(step_arg(call->step, "pin"))
                           ? "null"
                           : step_arg_text(call->step, "pin", "profile");
@@ -388,7 +408,7 @@ void play_authenticate(struct step_call *call)
 
 void play_deauthenticate(struct step_call *call)
 {
-    uint32_t role = role_of(call->step);
+    uint32_t role = role_of(call);
     bool extended = call->context->version >= CARD_DATA_VERSION_SIX;
     if (!step_call_begin(call, extended ? "CardDeauthenticateEx" : "CardDeauthenticate"))
         return;

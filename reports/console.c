@@ -265,6 +265,83 @@ static void print_warnings(const struct console *console, const struct results *
                 totals[VERDICT_WARN] - shown);
 }
 
+/* What was only noted down: a dialect, a figure. */
+static void print_notes(const struct console *console, const struct results *results)
+{
+    size_t shown = 0, hidden = 0;
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        for (size_t k = 0; k < one->finding_count; k++) {
+            const struct finding *finding = &one->findings[k];
+            if (finding->outcome != OUTCOME_INFO ||
+                !results_heed(results, results->kinds, finding->requirement))
+                continue;
+            if (shown == CONSOLE_NOTES_MAX) {
+                hidden++;
+                continue;
+            }
+            struct arena scratch = {0};
+            const char *requirement = finding->requirement == NULL ? "-" : finding->requirement;
+            fprintf(console->to, "%sINFO %s: %s, observed %s; expected: %s\n",
+                    shown++ == 0 ? "\n" : "", report_text_line(&scratch, one->id),
+                    report_text_line(&scratch, requirement),
+                    report_text_line(&scratch, finding->observed),
+                    report_text_line(&scratch, finding->expected));
+            arena_free(&scratch);
+        }
+    }
+    if (hidden > 0)
+        fprintf(console->to, "... and %zu more notes in results.json\n", hidden);
+}
+
+struct reason {
+    const char *text;
+    size_t count;
+};
+
+static int more_frequent(const void *a, const void *b)
+{
+    const struct reason *one = a, *other = b;
+    if (one->count != other->count)
+        return one->count < other->count ? 1 : -1;
+    return strcmp(one->text, other->text);
+}
+
+static void count_reason(struct reason *reasons, size_t *count, const char *text)
+{
+    size_t i = 0;
+    while (i < *count && strcmp(reasons[i].text, text) != 0)
+        i++;
+    if (i == *count)
+        reasons[(*count)++] = (struct reason){text, 0};
+    reasons[i].count++;
+}
+
+/* What a driver lacks reads differently from what nobody gave the run: the reasons, with how many
+ * cases each. */
+static void print_skips(const struct console *console, const struct results *results,
+                        struct arena *scratch)
+{
+    struct reason *reasons = arena_array(scratch, struct reason, results->case_count);
+    size_t count = 0, hidden = 0;
+    enum verdict verdict;
+    for (size_t i = 0; i < results->case_count; i++) {
+        const struct case_result *one = &results->cases[i];
+        if (results_verdict(results, one, results->kinds, &verdict) && verdict == VERDICT_SKIP)
+            count_reason(reasons, &count, one->reason == NULL ? "no reason" : one->reason);
+    }
+    qsort(reasons, count, sizeof *reasons, more_frequent);
+    for (size_t i = 0; i < count; i++)
+        if (i < CONSOLE_REASONS_MAX)
+            fprintf(console->to, "%s%9zu  %s\n", i == 0 ? "\nSKIP\n" : "", reasons[i].count,
+                    report_text_line(scratch, reasons[i].text));
+        else
+            hidden += reasons[i].count;
+    if (hidden > 0)
+        fprintf(console->to, "%9zu  for %zu other reason%s, told in results.json\n", hidden,
+                count - CONSOLE_REASONS_MAX, count - CONSOLE_REASONS_MAX == 1 ? "" : "s");
+}
+
 static void print_totals_by(const struct console *console, const struct results *results,
                             enum kinds kinds)
 {
@@ -304,6 +381,8 @@ bool console_results(struct console *console, const struct results *results)
         fprintf(console->to, "\r\x1b[K");
     console->line_is_open = false;
     print_table(console, results, &scratch);
+    print_skips(console, results, &scratch);
+    print_notes(console, results);
     print_warnings(console, results);
     print_blocked(console, results);
     print_reds(console, results);

@@ -12,6 +12,8 @@
 #define CONSOLE_SUITES_MAX   200
 #define CONSOLE_RED_MAX      100 /* red cases shown in full */
 #define CONSOLE_WARNINGS_MAX 20  /* shown on a line each */
+#define CONSOLE_NOTES_MAX    10  /* INFO findings, likewise */
+#define CONSOLE_REASONS_MAX  8   /* of skips, the most frequent ones */
 
 struct console_style {
     bool color;
@@ -33,7 +35,8 @@ void console_start(struct console *console, FILE *to, struct console_style style
 /* After each case; id is the one that has just ended. */
 void console_progress(struct console *console, size_t done, size_t total, const char *id);
 
-/* The table, the red lines, the totals.  False if it could not be written. */
+/* The table, notes, warnings and red lines, why cases were skipped, the totals.  False if it could
+ * not be written. */
 bool console_results(struct console *console, const struct results *results);
 
 #endif

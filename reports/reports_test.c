@@ -70,6 +70,46 @@ static void test_console__progress(void **state)
     arena_free(&arena);
 }
 
+/* The most frequent reason first, those of the same count by their letters, the rest by number. */
+static void test_console__skips_by_reason(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct results results = some_results(&arena);
+    struct case_result one = {.id = "a/d", .verdict = VERDICT_SKIP, .reason = "no KDF HMAC"};
+    for (size_t i = 0; i < 3; i++)
+        results_add(&arena, &results, &one);
+    for (size_t i = 0; i < CONSOLE_REASONS_MAX; i++) {
+        one.reason = arena_printf(&arena, "reason %zu", CONSOLE_REASONS_MAX - i);
+        results_add(&arena, &results, &one);
+    }
+    const char *text = console_text(&arena, &results, (struct console_style){.color = false}, 0);
+    assert_non_null(strstr(text, "\nSKIP\n        3  no KDF HMAC\n        1  reason 1\n"));
+    assert_non_null(strstr(text, "        1  reason 7\n        1  for 1 other reason, told"));
+    assert_null(strstr(text, "reason 8"));
+    arena_free(&arena);
+}
+
+static void test_console__notes(void **state)
+{
+    (void)state;
+    static struct finding note = {
+        .requirement = "R208", .outcome = OUTCOME_INFO, .expected = "this", .observed = "that"};
+    struct arena arena = {0};
+    struct results results = {.complete = true, .suite = "0"};
+    struct case_result one = {.id = "a/i",
+                              .verdict = VERDICT_INFO,
+                              .findings = &note,
+                              .finding_count = 1,
+                              .findings_total = 1};
+    for (size_t i = 0; i < CONSOLE_NOTES_MAX + 2; i++)
+        results_add(&arena, &results, &one);
+    const char *text = console_text(&arena, &results, (struct console_style){.color = false}, 0);
+    assert_non_null(strstr(text, "\n\nINFO a/i: R208, observed that; expected: this\nINFO"));
+    assert_non_null(strstr(text, "... and 2 more notes in results.json\n"));
+    arena_free(&arena);
+}
+
 static void test_console__style_follows_the_environment(void **state)
 {
     (void)state;
@@ -237,6 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_console__colour_only_where_wanted),
         cmocka_unit_test(test_console__progress),
+        cmocka_unit_test(test_console__skips_by_reason),
+        cmocka_unit_test(test_console__notes),
         cmocka_unit_test(test_console__style_follows_the_environment),
         cmocka_unit_test(test_reports__say_when_they_cannot_write),
         cmocka_unit_test(test_results__exit_codes),

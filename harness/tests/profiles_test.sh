@@ -10,7 +10,7 @@ expect_code 0 "$MDCTS" lint "$profiles/reference.yaml" "$profiles/real-card.yaml
 # Declared containers open the cases of keys that only sign.
 sign=construct/container/of-another-kind
 expect_code 0 "$MDCTS" run --profile "$profiles/reference.yaml" --driver "$reference" --out "$work/run" "$sign" R190
-expect_text "$work/out" "capability       15        0        0"
+expect_text "$work/out" "capability       16        0        0"
 expect_no_text "$work/run/results.json" "no sign-only container"
 expect_text "$work/run/results.json" '"id":"capability/kdfs","requirement":null,"verdict":"PASS"'
 
@@ -62,7 +62,7 @@ expect_code 1 $run --fail-on warn R190
 # Refused and undeclared is a skip; what isn't mentioned isn't compared.
 declare -e '/hashes:/d'
 expect_code 0 $run derive/hash/named
-expect_text "$work/out" "capability       14        0        0"
+expect_text "$work/out" "capability       15        0        0"
 expect_no_text "$work/run/results.json" capability/hashes
 
 # Keys that should want the PIN and don't; without the declaration that is a skip.
@@ -85,10 +85,29 @@ for driver in reference dialect-pin-never dialect-table-of-one dialect-second-pi
     expect_code 0 "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" authentication/agreement-needs-pin R190
 done
 
+# Keys that want another PIN than the user's: found by trying, written with where it comes from, and
+# told where nobody gives it; then nothing can be asked of them, and nothing fails.
+other="--driver $DRIVERS/dialect-keys-under-second-pin.so"
+if [ -e "$DRIVERS/dialect-keys-under-second-pin.so" ]; then
+    second="env MDCTS_SECOND_PIN=123456"
+    expect_code 0 $second "$MDCTS" probe --profile fixtures/reference/keys-under-second-pin.yaml --reader virtual $other -o "$work/probed.yaml"
+    expect_text "$work/probed.yaml" "{index: 0, curve: P-256, use: agree, pin: 3}"
+    expect_code 0 "$MDCTS" lint "$work/probed.yaml"
+    expect_code 0 $second "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" R078 R190 R237
+    expect_no_text "$work/out" "WARN"
+    expect_text "$work/run/results.json" '"id":"authentication/other-pin[pin=1]","requirement":"R078","verdict":"PASS"'
+    expect_code 0 "$MDCTS" run $other --out "$work/run" R077 R190
+    expect_text "$work/err" "warning: a key that agrees wants the PIN of role 3"
+    expect_text "$work/run/results.json" "no PIN for role 3"
+fi
+
 # Dialects that no case depends on are told as comments.
 expect_code 0 "$MDCTS" probe --driver "$reference"
 expect_text "$work/out" "# the index of a context's first agreement: 0"
 expect_text "$work/out" "# what CspGetDHAgreement is handed of a secret handle's BCryptBuffer: address"
+expect_text "$work/out" "hashes: [SHA1, SHA256, SHA384, SHA512] # MD5: SCARD_E_INVALID_PARAMETER"
+expect_text "$work/out" "key_handles: false # CARD_RETURN_KEY_HANDLE: SCARD_E_UNSUPPORTED_FEATURE"
+expect_text "$work/out" "{index: 5, curve: P-256, use: unknown, pin: 1} # told in pbSigPublicKey, agreement: SCARD_E_INVALID_PARAMETER"
 expect_code 0 "$MDCTS" probe --driver "$DRIVERS/dialect-first-index-one.so"
 expect_text "$work/out" "# the index of a context's first agreement: 1"
 
