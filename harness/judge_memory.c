@@ -3,6 +3,7 @@
 
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "places.h"
 
 #include <inttypes.h>
 
@@ -50,9 +51,9 @@ static enum check_answer leaks(struct watcher_view *view, enum leak_owner owner,
         return CHECK_HOLDS;
     return watcher_broken(
         view, expected,
-        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s %s",
+        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s %s%s",
                      count, count == 1 ? "" : "s", first->size, first->call->entry,
-                     step_words(keep, first->call->step)));
+                     step_words(keep, first->call->step), places_words(keep, first->frames)));
 }
 
 static bool is_deletion(const struct watcher_view *view)
@@ -167,13 +168,14 @@ static const char *block_words(const struct watcher_view *view, const struct nod
         return arena_printf(keep, "a block%s%s", comma, extra);
     const char *freed = block->freed_by == NULL
                             ? ""
-                            : arena_printf(keep, ", freed by %s %s", block->freed_by,
-                                           step_words(keep, block->freed_step));
-    return arena_printf(keep,
-                        "a block of %" PRIu64 " bytes that %s allocated%s%s (block %" PRIu64
-                        ", allocated %s%s)",
-                        block->size, block->call->entry, comma, extra, number,
-                        step_words(keep, block->call->step), freed);
+                            : arena_printf(keep, ", freed by %s %s%s", block->freed_by,
+                                           step_words(keep, block->freed_step),
+                                           places_words(keep, block->freed_frames));
+    return arena_printf(
+        keep,
+        "a block of %" PRIu64 " bytes that %s allocated%s%s (block %" PRIu64 ", allocated %s%s%s)",
+        block->size, block->call->entry, comma, extra, number, step_words(keep, block->call->step),
+        places_words(keep, block->frames), freed);
 }
 
 /* by: pfnCspFree or pfnCspReAlloc.  Both take a block that lives, or NULL. */
@@ -190,11 +192,13 @@ static enum check_answer gives_back(struct watcher_view *view, const char *by, c
     };
     struct arena *keep = view->facts->keep;
     const char *damage = node_get_text(view->event->node, "damage");
+    const char *here = places_words(keep, node_get_text(view->event->node, "frames"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (watcher_is_text(state, rows[i].state))
+        if (watcher_is_text(state, rows[i].state)) {
+            const char *words = arena_printf(keep, "%s%s", rows[i].words, here);
             return watcher_broken(view, arena_printf(keep, "%s gets live blocks only", by),
-                                  block == NULL ? rows[i].words
-                                                : block_words(view, block, rows[i].words));
+                                  block == NULL ? words : block_words(view, block, words));
+        }
     if (damage != NULL)
         return watcher_broken(
             view, "nothing written outside a block",
