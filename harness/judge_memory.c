@@ -96,9 +96,36 @@ enum check_answer refusal_hands_nothing_out(struct watcher_view *view)
     return CHECK_HOLDS;
 }
 
-/* Whether what a pointer of out points to came from pfnCspAlloc and is large enough. */
+/* Bytes that were handed out as they came: what a caller reads there is chance, or somebody else's
+ * secret. */
+static enum check_answer written(struct watcher_view *view, const char *member,
+                                 const char *length_member, const struct node *pointer,
+                                 enum outcome outcome)
+{
+    static const struct {
+        const char *key, *words;
+    } rows[] = {
+        {"unwritten", "nobody has written"},
+        {"unwritten_stack", "are what lay on the stack before the call"},
+    };
+    struct arena *keep = view->facts->keep;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t count = node_get_uint(pointer, rows[i].key, 0);
+        if (count == 0)
+            continue;
+        view->why->outcome = outcome;
+        return watcher_broken(
+            view, arena_printf(keep, "%s is written over all of its %s", member, length_member),
+            arena_printf(keep, "uninitialised: %" PRIu64 " bytes in a row that %s", count,
+                         rows[i].words));
+    }
+    return CHECK_HOLDS;
+}
+
+/* Whether what a pointer of out points to came from pfnCspAlloc, is large enough and was written;
+ * unwritten: what it is if not the latter. */
 static enum check_answer registered(struct watcher_view *view, const char *member,
-                                    const char *length_member)
+                                    const char *length_member, enum outcome unwritten)
 {
     struct arena *keep = view->facts->keep;
     const struct call_record *call = watcher_call(view);
@@ -120,7 +147,7 @@ static enum check_answer registered(struct watcher_view *view, const char *membe
         return watcher_broken(
             view, arena_printf(keep, "%s holds %s bytes", member, length_member),
             arena_printf(keep, "a block of %" PRIu64 " for %" PRIu64 " bytes", size, length));
-    return CHECK_HOLDS;
+    return written(view, member, length_member, pointer, unwritten);
 }
 
 static bool succeeded(const struct watcher_view *view, const char *entry)
@@ -134,17 +161,18 @@ enum check_answer key_buffer_is_registered(struct watcher_view *view)
     if (!succeeded(view, "CardDeriveKey") ||
         (node_get_uint(watcher_call(view)->args, "flags", 0) & CARD_BUFFER_SIZE_ONLY) != 0)
         return CHECK_SILENT;
-    return registered(view, "pbDerivedKey", "cbDerivedKey");
+    return registered(view, "pbDerivedKey", "cbDerivedKey", OUTCOME_FAIL);
 }
 
 enum check_answer blobs_are_registered(struct watcher_view *view)
 {
     if (!succeeded(view, "CardGetContainerInfo"))
         return CHECK_SILENT;
-    enum check_answer answer = registered(view, "pbKeyExPublicKey", "cbKeyExPublicKey");
+    enum check_answer answer =
+        registered(view, "pbKeyExPublicKey", "cbKeyExPublicKey", OUTCOME_FAIL);
     if (answer == CHECK_BROKEN)
         return answer;
-    enum check_answer other = registered(view, "pbSigPublicKey", "cbSigPublicKey");
+    enum check_answer other = registered(view, "pbSigPublicKey", "cbSigPublicKey", OUTCOME_FAIL);
     return other == CHECK_SILENT ? answer : other;
 }
 
@@ -152,7 +180,7 @@ enum check_answer outputs_are_registered(struct watcher_view *view)
 {
     if (!succeeded(view, "CardReadFile"))
         return CHECK_SILENT;
-    return registered(view, "ppbData", "pcbData");
+    return registered(view, "ppbData", "pcbData", OUTCOME_WARN);
 }
 
 /* extra: what befell it; NULL: nothing to add. */
