@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "call_image_internal.h"
 
+#include "base/poison.h"
 #include "mdcts/cng.h"
 
 #include <assert.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 
 #define BUFFER_DEFAULT_BYTES 512
-#define BUFFER_FILL          0xA5
+#define BUFFER_FILL          POISON_STACK
 #define HANDLE_BASE          UINT64_C(0x5ec7e70000000000) /* no address, no small number */
 #define BEYOND_PATTERN       UINT64_C(0xA5A5A5A5A5A5A5A5)
 

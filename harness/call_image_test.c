@@ -183,6 +183,31 @@ static void test_image__outputs_name_members_and_blocks(void **state)
     assert_null(node_get(call_image_outputs(image, &result), "key"));
 }
 
+static uint64_t unwritten_of(const char *key, const char *bytes)
+{
+    struct call_image *image = image_of("CardDeriveKey");
+    struct host_call call = call_image_call(image);
+    CARD_DERIVE_KEY after = {.dwVersion = 1, .cbDerivedKey = (DWORD)strlen(bytes)};
+    struct host_followed followed = {
+        .pointer = {.kind = POINTER_BLOCK, .index = 9, .live = true, .size = strlen(bytes)},
+        .readable = true,
+        .bytes = {(const uint8_t *)bytes, strlen(bytes)}};
+    struct host_result result =
+        result_with(&call, (struct bytes){(const uint8_t *)&after, sizeof after});
+    result.follows = &followed;
+    result.follow_count = 1;
+    return node_get_uint(node_get(call_image_outputs(image, &result), "pbDerivedKey"), key, 0);
+}
+
+static void test_image__bytes_that_nobody_wrote_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(unwritten_of("unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7z"), 9);
+    assert_int_equal(unwritten_of("unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7z\xa7"), 0);
+    assert_int_equal(unwritten_of("unwritten_stack", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 8);
+    assert_int_equal(unwritten_of("unwritten", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 0);
+}
+
 static void test_image__changes_of_inputs_have_names(void **state)
 {
     (void)state;
@@ -225,6 +250,7 @@ int main(void)
         cmocka_unit_test_teardown(test_image__parameters_lie_in_a_list_with_their_bytes, reset),
         cmocka_unit_test_teardown(test_image__text_is_utf16_where_the_interface_says_so, reset),
         cmocka_unit_test_teardown(test_image__outputs_name_members_and_blocks, reset),
+        cmocka_unit_test_teardown(test_image__bytes_that_nobody_wrote_are_counted, reset),
         cmocka_unit_test_teardown(test_image__changes_of_inputs_have_names, reset),
         cmocka_unit_test_teardown(test_image__what_lies_behind_a_cut_structure_is_watched, reset),
     };

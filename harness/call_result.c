@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/poison.h"
 #include "call_image_internal.h"
 
 #include <string.h>
@@ -50,6 +51,29 @@ static const struct host_followed *followed(const struct call_image *image,
     return NULL;
 }
 
+/* The longest run of bytes that lay there before the driver had the memory; 0: none that is no
+ * chance. */
+static size_t unwritten(struct bytes bytes, uint8_t poison)
+{
+    size_t longest = 0, run = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        run = bytes.data[i] == poison ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest >= POISON_RUN ? longest : 0;
+}
+
+static void add_unwritten(const struct call_image *image, struct bytes bytes, struct node *pointer)
+{
+    size_t block = unwritten(bytes, POISON_BLOCK), stack = unwritten(bytes, POISON_STACK);
+    if (pointer->kind != NODE_MAP)
+        return;
+    if (block > 0)
+        node_add(pointer, "unwritten", node_new_uint(image->arena, block));
+    if (stack > 0)
+        node_add(pointer, "unwritten_stack", node_new_uint(image->arena, stack));
+}
+
 static void add_block_output(const struct call_image *image, const struct host_result *result,
                              const struct value_layout *value, struct node *out)
 {
@@ -58,6 +82,8 @@ static void add_block_output(const struct call_image *image, const struct host_r
         return;
     struct node *pointer = pointer_node(image, &f->pointer);
     node_add(out, value->name, pointer);
+    if (result->status == 0 && f->readable)
+        add_unwritten(image, f->bytes, pointer);
     if (result->status == 0 && f->readable && f->bytes.len > 0 && f->bytes.len <= CONTENT_MAX &&
         value->content != NULL)
         node_add(out, value->content, node_new_hex(image->arena, f->bytes));

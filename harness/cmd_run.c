@@ -9,9 +9,11 @@
 #include "judge.h"
 #include "junit.h"
 #include "mdcts/cardmod.h"
+#include "names.h"
 #include "options.h"
 #include "oracle.h"
 #include "paths.h"
+#include "places.h"
 #include "probe.h"
 #include "reconcile.h"
 #include "run_trace.h"
@@ -448,6 +450,19 @@ static int close_trace(struct run *run, int code)
 
 /* ---- reports ---- */
 
+/* Names are looked up for what findings are about only, and stored, so that judging the trace again
+ * tells the same. */
+static bool name_places(struct run *run, struct results *results)
+{
+    const struct node *wanted = places_wanted(&run->arena, results);
+    const char *driver = node_get_text(node_get(results->header, "driver"), "path");
+    if (wanted->count == 0 || driver == NULL)
+        return true;
+    const struct node *places = names_find(&run->arena, driver, wanted);
+    places_name(&run->arena, places, results);
+    return run_trace_places(&run->trace, run->trace_path, places);
+}
+
 static int report(struct run *run)
 {
     struct results results = {0};
@@ -463,6 +478,8 @@ static int report(struct run *run)
     if (status != JUDGE_OK)
         return complain_diags(run, (int)status);
     results.kinds = options.kinds;
+    if (!name_places(run, &results))
+        return close_trace(run, EXIT_OUR_FAULT);
     const char *json = arena_printf(&run->arena, "%s/results.json", run->out);
     const char *junit = arena_printf(&run->arena, "%s/junit.xml", run->out);
     bool ok = results_write_file(json, &results) && junit_write(junit, &results);

@@ -4,7 +4,7 @@
 
 set(host_sources
   host/agreement.c host/cache.c host/caller.c host/callbacks.c host/channel.c host/commands.c
-  host/compare.c host/context.c host/crash.c host/fault.c host/heap.c host/lane.c host/ledger.c
+  host/compare.c host/context.c host/crash.c host/fault.c host/frames.c host/heap.c host/lane.c host/ledger.c
   host/main.c host/meeting.c host/modules.c host/objects.c host/padding.c host/parallel.c host/pcsc.c
   host/process.c host/region.c host/scratch.c host/server.c host/tap_link.c host/threads.c
   host/value.c host/warm.c base/frame.c)
@@ -15,7 +15,8 @@ foreach(host mdcts-host mdcts-host-ms mdcts-host-plain mdcts-host-ms-plain)
   add_executable(${host} ${host_sources})
   target_link_libraries(${host} PRIVATE mdcts_options mdcts_abi ${CMAKE_DL_LIBS})
   # Symbols are resolved once, before the server forks, and not by each host anew.
-  target_link_options(${host} PRIVATE -Wl,-z,now)
+  # The unwinder is linked in: a driver that brings libgcc_s.so.1 never meets ours.
+  target_link_options(${host} PRIVATE -Wl,-z,now -static-libgcc)
 endforeach()
 foreach(host mdcts-host-ms mdcts-host-ms-plain)
   target_compile_definitions(${host} PRIVATE MDCTS_ABI_MS)

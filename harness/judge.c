@@ -4,6 +4,7 @@
 #include "judge_settle.h"
 #include "judge_sweep.h"
 #include "judge_verdict.h"
+#include "places.h"
 #include "reconcile.h"
 
 #include <inttypes.h>
@@ -25,6 +26,7 @@ struct judge {
     struct arena *keep;
     struct trace_reader reader;
     struct results *results;
+    const struct node *places; /* names of code; NULL: none */
     struct oracle *oracle;
     struct judge_facts facts;
     struct watch watch;
@@ -187,6 +189,10 @@ static bool take_line(struct judge *judge, const struct node *line, uint64_t off
         return take_capabilities(judge, part);
     if ((part = node_get(line, "case")) != NULL)
         return take_plan(judge, part, offset);
+    if ((part = node_get(line, "places")) != NULL) {
+        judge->places = node_copy(judge->keep, part);
+        return true;
+    }
     if ((part = node_get(line, "end")) != NULL) {
         judge->results->complete = node_get_bool(part, "complete", false);
         judge->context.complete = judge->results->complete;
@@ -358,6 +364,7 @@ static void collect(struct judge *judge)
     qsort(judge->watch.items, judge->watch.count, sizeof judge->watch.items[0], by_requirement);
     for (size_t i = 0; i < judge->watch.count; i++)
         add_invariant(judge, &judge->watch.items[i]);
+    places_name(judge->keep, judge->places, judge->results);
     results_cover(judge->keep, judge->results);
 }
 

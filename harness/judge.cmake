@@ -12,6 +12,7 @@ target_link_libraries(mdcts_trace PUBLIC mdcts_base PRIVATE mdcts_json mdcts_opt
 # What reports need, without the oracle.
 add_library(mdcts_results STATIC
   ${judge_dir}/finding.c
+  ${judge_dir}/places.c
   ${judge_dir}/results.c)
 target_include_directories(mdcts_results PUBLIC ${judge_dir})
 target_link_libraries(mdcts_results

@@ -284,6 +284,20 @@ static void take_return(struct case_record *record, const struct event *event)
 
 /* ---- memory ---- */
 
+/* The call sites of a driver are few: a text is kept once. */
+static const char *keep_frames(struct case_record *record, const struct node *event)
+{
+    const char *frames = node_get_text(event, "frames");
+    if (frames == NULL)
+        return NULL;
+    for (size_t i = 0; i < CHAINS_KEPT && record->chains[i] != NULL; i++)
+        if (strcmp(record->chains[i], frames) == 0)
+            return record->chains[i];
+    const char *kept = arena_strdup(&record->arena, frames);
+    record->chains[record->chain_count++ % CHAINS_KEPT] = kept;
+    return kept;
+}
+
 static void add_block(struct case_record *record, const struct event *event,
                       const struct call_record *call)
 {
@@ -300,7 +314,8 @@ static void add_block(struct case_record *record, const struct event *event,
                        .host = event->host,
                        .size = node_get_uint(event->node, "size", 0),
                        .live = true,
-                       .call = call};
+                       .call = call,
+                       .frames = keep_frames(record, event->node)};
 }
 
 static void take_alloc(struct case_record *record, const struct event *event)
@@ -330,6 +345,7 @@ static void take_free(struct case_record *record, const struct event *event)
     const struct call_record *call = case_running_call(record, event);
     block->live = false;
     block->freed_step = event->step;
+    block->freed_frames = keep_frames(record, event->node);
     block->freed_by =
         call == NULL || node_get_bool(event->node, "caller", false) ? "the caller" : call->entry;
 }
@@ -458,7 +474,7 @@ static void take_ending(struct case_record *record, const struct event *event)
         .kind = event->kind,
         .step = event->step != 0 || call == NULL ? event->step : call->step,
         .entry = entry,
-        .text = ending_text(&record->arena, event),
+        .text = ending_text(&record->arena, record, event),
         .requirement = ending_requirement(event->node, entry),
     };
 }

@@ -10,8 +10,9 @@
 #include "plan.h"
 #include "trace.h"
 
-#define CALLS_MAX  1000000 /* per case */
-#define BLOCKS_MAX 4000000 /* per case */
+#define CALLS_MAX   1000000 /* per case */
+#define BLOCKS_MAX  4000000 /* per case */
+#define CHAINS_KEPT 32      /* chains of calls that many blocks may share */
 
 enum cache_function { CACHE_ADD, CACHE_LOOKUP, CACHE_DELETE, CACHE_FUNCTIONS };
 
@@ -49,6 +50,7 @@ struct block {
     const struct call_record *call; /* that allocated it; NULL: outside a call */
     const char *freed_by;           /* the entry point, or "the caller"; NULL: not freed */
     uint64_t freed_step;
+    const char *frames, *freed_frames; /* who asked: "a+0x1 b+0x2"; NULL: unknown */
 };
 
 /* What the driver held when a step `ledger` looked. */
@@ -93,8 +95,10 @@ struct case_record {
     struct ending ending;
     struct fact *not_run;
     size_t not_run_count, not_run_capacity;
-    const char *broken;     /* the first fault of ours; NULL: none */
-    const char *load_error; /* the driver didn't load; NULL: it did */
+    const char *broken;              /* the first fault of ours; NULL: none */
+    const char *load_error;          /* the driver didn't load; NULL: it did */
+    const char *chains[CHAINS_KEPT]; /* the latest ones */
+    size_t chain_count;
     const char *printed[2]; /* to stdout and stderr; NULL: nothing */
     uint64_t host;          /* of the latest event: blocks are numbered by host */
     bool begun, ended;

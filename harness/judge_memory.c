@@ -3,6 +3,7 @@
 
 #include "mdcts/cardmod.h"
 #include "mdcts/status.h"
+#include "places.h"
 
 #include <inttypes.h>
 
@@ -50,9 +51,9 @@ static enum check_answer leaks(struct watcher_view *view, enum leak_owner owner,
         return CHECK_HOLDS;
     return watcher_broken(
         view, expected,
-        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s %s",
+        arena_printf(keep, "%" PRIu64 " block%s left, the first of %" PRIu64 " bytes from %s %s%s",
                      count, count == 1 ? "" : "s", first->size, first->call->entry,
-                     step_words(keep, first->call->step)));
+                     step_words(keep, first->call->step), places_words(keep, first->frames)));
 }
 
 static bool is_deletion(const struct watcher_view *view)
@@ -95,9 +96,36 @@ enum check_answer refusal_hands_nothing_out(struct watcher_view *view)
     return CHECK_HOLDS;
 }
 
-/* Whether what a pointer of out points to came from pfnCspAlloc and is large enough. */
+/* Bytes that were handed out as they came: what a caller reads there is chance, or somebody else's
+ * secret. */
+static enum check_answer written(struct watcher_view *view, const char *member,
+                                 const char *length_member, const struct node *pointer,
+                                 enum outcome outcome)
+{
+    static const struct {
+        const char *key, *words;
+    } rows[] = {
+        {"unwritten", "nobody has written"},
+        {"unwritten_stack", "are what lay on the stack before the call"},
+    };
+    struct arena *keep = view->facts->keep;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t count = node_get_uint(pointer, rows[i].key, 0);
+        if (count == 0)
+            continue;
+        view->why->outcome = outcome;
+        return watcher_broken(
+            view, arena_printf(keep, "%s is written over all of its %s", member, length_member),
+            arena_printf(keep, "uninitialised: %" PRIu64 " bytes in a row that %s", count,
+                         rows[i].words));
+    }
+    return CHECK_HOLDS;
+}
+
+/* Whether what a pointer of out points to came from pfnCspAlloc, is large enough and was written;
+ * unwritten: what it is if not the latter. */
 static enum check_answer registered(struct watcher_view *view, const char *member,
-                                    const char *length_member)
+                                    const char *length_member, enum outcome unwritten)
 {
     struct arena *keep = view->facts->keep;
     const struct call_record *call = watcher_call(view);
@@ -119,7 +147,7 @@ static enum check_answer registered(struct watcher_view *view, const char *membe
         return watcher_broken(
             view, arena_printf(keep, "%s holds %s bytes", member, length_member),
             arena_printf(keep, "a block of %" PRIu64 " for %" PRIu64 " bytes", size, length));
-    return CHECK_HOLDS;
+    return written(view, member, length_member, pointer, unwritten);
 }
 
 static bool succeeded(const struct watcher_view *view, const char *entry)
@@ -133,17 +161,18 @@ enum check_answer key_buffer_is_registered(struct watcher_view *view)
     if (!succeeded(view, "CardDeriveKey") ||
         (node_get_uint(watcher_call(view)->args, "flags", 0) & CARD_BUFFER_SIZE_ONLY) != 0)
         return CHECK_SILENT;
-    return registered(view, "pbDerivedKey", "cbDerivedKey");
+    return registered(view, "pbDerivedKey", "cbDerivedKey", OUTCOME_FAIL);
 }
 
 enum check_answer blobs_are_registered(struct watcher_view *view)
 {
     if (!succeeded(view, "CardGetContainerInfo"))
         return CHECK_SILENT;
-    enum check_answer answer = registered(view, "pbKeyExPublicKey", "cbKeyExPublicKey");
+    enum check_answer answer =
+        registered(view, "pbKeyExPublicKey", "cbKeyExPublicKey", OUTCOME_FAIL);
     if (answer == CHECK_BROKEN)
         return answer;
-    enum check_answer other = registered(view, "pbSigPublicKey", "cbSigPublicKey");
+    enum check_answer other = registered(view, "pbSigPublicKey", "cbSigPublicKey", OUTCOME_FAIL);
     return other == CHECK_SILENT ? answer : other;
 }
 
@@ -151,7 +180,7 @@ enum check_answer outputs_are_registered(struct watcher_view *view)
 {
     if (!succeeded(view, "CardReadFile"))
         return CHECK_SILENT;
-    return registered(view, "ppbData", "pcbData");
+    return registered(view, "ppbData", "pcbData", OUTCOME_WARN);
 }
 
 /* extra: what befell it; NULL: nothing to add. */
@@ -167,13 +196,14 @@ static const char *block_words(const struct watcher_view *view, const struct nod
         return arena_printf(keep, "a block%s%s", comma, extra);
     const char *freed = block->freed_by == NULL
                             ? ""
-                            : arena_printf(keep, ", freed by %s %s", block->freed_by,
-                                           step_words(keep, block->freed_step));
-    return arena_printf(keep,
-                        "a block of %" PRIu64 " bytes that %s allocated%s%s (block %" PRIu64
-                        ", allocated %s%s)",
-                        block->size, block->call->entry, comma, extra, number,
-                        step_words(keep, block->call->step), freed);
+                            : arena_printf(keep, ", freed by %s %s%s", block->freed_by,
+                                           step_words(keep, block->freed_step),
+                                           places_words(keep, block->freed_frames));
+    return arena_printf(
+        keep,
+        "a block of %" PRIu64 " bytes that %s allocated%s%s (block %" PRIu64 ", allocated %s%s%s)",
+        block->size, block->call->entry, comma, extra, number, step_words(keep, block->call->step),
+        places_words(keep, block->frames), freed);
 }
 
 /* by: pfnCspFree or pfnCspReAlloc.  Both take a block that lives, or NULL. */
@@ -190,11 +220,13 @@ static enum check_answer gives_back(struct watcher_view *view, const char *by, c
     };
     struct arena *keep = view->facts->keep;
     const char *damage = node_get_text(view->event->node, "damage");
+    const char *here = places_words(keep, node_get_text(view->event->node, "frames"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (watcher_is_text(state, rows[i].state))
+        if (watcher_is_text(state, rows[i].state)) {
+            const char *words = arena_printf(keep, "%s%s", rows[i].words, here);
             return watcher_broken(view, arena_printf(keep, "%s gets live blocks only", by),
-                                  block == NULL ? rows[i].words
-                                                : block_words(view, block, rows[i].words));
+                                  block == NULL ? words : block_words(view, block, words));
+        }
     if (damage != NULL)
         return watcher_broken(
             view, "nothing written outside a block",

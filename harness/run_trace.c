@@ -91,6 +91,17 @@ bool run_trace_end(struct run_trace *trace, size_t cases)
     return ok;
 }
 
+bool run_trace_places(struct run_trace *trace, const char *path, const struct node *places)
+{
+    struct arena arena = {0};
+    struct node *line = node_new_map(&arena);
+    node_add(line, "places", node_copy(&arena, places));
+    bool ok = trace_writer_join(&trace->writer, path) && trace_write(&trace->writer, line);
+    ok = trace_writer_close(&trace->writer) && ok;
+    arena_free(&arena);
+    return ok;
+}
+
 void run_trace_emit(void *data, struct arena *arena, struct node *event)
 {
     struct run_trace *trace = data;

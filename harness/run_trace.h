@@ -27,6 +27,10 @@ bool run_trace_capabilities(struct run_trace *trace, const struct node *capabili
 bool run_trace_plan(struct run_trace *trace, const struct plan *plan);
 bool run_trace_end(struct run_trace *trace, size_t cases);
 
+/* Behind everything else, once it is known which places findings name: a list as names_find()
+ * gives. */
+bool run_trace_places(struct run_trace *trace, const char *path, const struct node *places);
+
 /* The sink of struct run_environment; data is the struct run_trace. */
 void run_trace_emit(void *data, struct arena *arena, struct node *event);
 

@@ -46,6 +46,7 @@ need_build() {
     need library libcrypto libssl-dev
     need library libxml-2.0 libxml2-dev
     need library libpcsclite libpcsclite-dev
+    need library libdw libdw-dev
     need library cmocka libcmocka-dev
     need command pcscd pcscd
 }

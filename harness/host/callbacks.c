@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "channel.h"
 #include "fault.h"
+#include "frames.h"
 #include "heap.h"
 #include "lane.h"
 #include "ledger.h"
@@ -61,12 +62,15 @@ static void put_new_block(struct frame_writer *event, uint32_t block, size_t siz
 static void *csp_alloc(size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
+    struct frames frames;
+    frames_chain(&frames);
     meeting_come(MEET_ALLOC);
     void *data =
         fault_now(&all[lane_number()].alloc) ? NULL : ledger_alloc(size, channel_step(), &block);
     struct frame_writer *event = channel_event(EVENT_ALLOC);
     put_new_block(event, block, size);
     put_variant(event, variant);
+    frames_put(event, &frames);
     channel_send(event);
     return data;
 }
@@ -74,6 +78,8 @@ static void *csp_alloc(size_t size, enum host_variant variant)
 static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
 {
     uint32_t block = 0;
+    struct frames frames;
+    frames_chain(&frames);
     struct ledger_fact from = ledger_locate((uintptr_t)pointer);
     void *data = fault_now(&all[lane_number()].realloc)
                      ? NULL
@@ -86,16 +92,30 @@ static void *csp_realloc(void *pointer, size_t size, enum host_variant variant)
     if (from.damage != LEDGER_SOUND)
         frame_put_text(event, EV_DAMAGE, ledger_damage_name(from.damage));
     put_variant(event, variant);
+    frames_put(event, &frames);
     channel_send(event);
     return data;
 }
 
-static void free_recorded(void *pointer, enum host_variant variant, bool caller)
+/* An ordinary free is told with who called it only.  from: a return address; NULL: the caller's. */
+static void find_freer(struct frames *out, const struct ledger_fact *fact, const void *from)
+{
+    if (fact->state == LEDGER_LIVE && fact->damage == LEDGER_SOUND)
+        frames_caller(out, from);
+    else
+        frames_chain(out);
+}
+
+static void free_recorded(void *pointer, enum host_variant variant, const void *from)
 {
     struct ledger_content content;
+    struct frames frames = {0};
+    bool caller = from == NULL;
     if (!caller)
         meeting_come(MEET_FREE);
     struct ledger_fact fact = ledger_free(pointer, channel_step(), &content);
+    if (!caller)
+        find_freer(&frames, &fact, from);
     struct frame_writer *event = channel_event(EVENT_FREE);
     if (fact.block != 0)
         frame_put_uint(event, EV_BLOCK, fact.block);
@@ -107,6 +127,7 @@ static void free_recorded(void *pointer, enum host_variant variant, bool caller)
     if (caller)
         frame_put_uint(event, EV_CALLER, 1);
     put_variant(event, variant);
+    frames_put(event, &frames);
     if (content.len > 0)
         frame_put_bytes(event, EV_CONTENT, content.bytes, content.len);
     if (caller)
@@ -121,17 +142,20 @@ bool callbacks_wrong_free(void *pointer)
     struct ledger_fact fact = ledger_locate((uintptr_t)pointer);
     if (fact.state != LEDGER_LIVE)
         return false;
+    struct frames frames;
+    frames_chain(&frames);
     ledger_free(pointer, channel_step(), NULL);
     struct frame_writer *event = channel_event(EVENT_FREE);
     frame_put_uint(event, EV_BLOCK, fact.block);
     frame_put_text(event, EV_STATE, "libc");
+    frames_put(event, &frames);
     channel_send(event);
     return true;
 }
 
 void callbacks_caller_free(void *pointer)
 {
-    free_recorded(pointer, VARIANT_NORMAL, true);
+    free_recorded(pointer, VARIANT_NORMAL, NULL);
 }
 
 static LPVOID WINAPI alloc_normal(SIZE_T size)
@@ -156,12 +180,12 @@ static LPVOID WINAPI realloc_other(LPVOID pointer, SIZE_T size)
 
 static void WINAPI free_normal(LPVOID pointer)
 {
-    free_recorded(pointer, VARIANT_NORMAL, false);
+    free_recorded(pointer, VARIANT_NORMAL, __builtin_return_address(0));
 }
 
 static void WINAPI free_other(LPVOID pointer)
 {
-    free_recorded(pointer, VARIANT_OTHER, false);
+    free_recorded(pointer, VARIANT_OTHER, __builtin_return_address(0));
 }
 
 static DWORD WINAPI agreement_normal(PCARD_DATA card_data, PVOID handle, BYTE *index, DWORD flags)

@@ -16,6 +16,7 @@
 #include "value.h"
 
 #include "../base/clock.h"
+#include "../base/poison.h"
 #include "mdcts/cardmod.h"
 
 #include <dlfcn.h>
@@ -171,7 +172,7 @@ static bool prepare(const struct caller_request *request, uint64_t args[HOST_ARG
            objects_seal(request->objects) && follows_valid(request->follows);
 }
 
-enum { STACK_POISON = 0xA5, STACK_POISON_LEN = 16 * 1024 };
+enum { STACK_POISON_LEN = 16 * 1024 };
 
 struct invocation {
     entry_function *function;
@@ -184,7 +185,7 @@ struct invocation {
 static __attribute__((noinline)) void poison_stack(void)
 {
     uint8_t below[STACK_POISON_LEN];
-    memset(below, STACK_POISON, sizeof below);
+    memset(below, POISON_STACK, sizeof below);
     __asm__ volatile("" : : "r"(below) : "memory"); /* it is looked at */
 }
 

@@ -4,6 +4,7 @@
 #include "caller.h"
 #include "channel.h"
 #include "context.h"
+#include "frames.h"
 #include "ledger.h"
 #include "modules.h"
 #include "objects.h"
@@ -67,7 +68,8 @@ static void put_address(struct frame_writer *event, uintptr_t address)
         event->len = before;
 }
 
-static void report(int signal, const siginfo_t *info, const ucontext_t *state)
+static void report(int signal, const siginfo_t *info, const ucontext_t *state,
+                   const struct frames *frames)
 {
     struct frame_writer *event = channel_last_event(EVENT_CRASH);
     frame_put_uint(event, EV_SIGNAL, (uint64_t)signal);
@@ -81,6 +83,7 @@ static void report(int signal, const siginfo_t *info, const ucontext_t *state)
         frame_put_text(event, EV_ACCESS, written ? "write" : "read");
         put_address(event, (uintptr_t)info->si_addr);
     }
+    frames_put(event, frames);
     channel_send_last(event);
 }
 
@@ -91,12 +94,16 @@ static _Atomic pid_t reporter; /* the thread that crashed first; 0: none */
 static void on_crash(int signal, siginfo_t *info, void *state)
 {
     struct sigaction normal = {.sa_handler = SIG_DFL};
+    struct frames frames;
+    frames_recover();
     pid_t self = (pid_t)syscall(SYS_gettid), other = 0;
     bool first = atomic_compare_exchange_strong(&reporter, &other, self);
     while (!first && other != self)
         pause();
-    if (first)
-        report(signal, info, state);
+    if (first) {
+        frames_crash(&frames, state);
+        report(signal, info, state, &frames);
+    }
     /* Not before: another thread's crash would end the process before this one was told. */
     sigaction(signal, &normal, NULL);
     raise(signal);

@@ -9,6 +9,7 @@
 #ifndef MDCTS_HOST_LEDGER_H
 #define MDCTS_HOST_LEDGER_H
 
+#include "../base/poison.h"
 #include "region.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@
 #define LEDGER_LIVE_MAX       16384u              /* the kernel limits mappings */
 #define LEDGER_BYTES_MAX      ((size_t)256 << 20) /* of live blocks */
 #define LEDGER_QUARANTINE_MAX 4096u
-#define LEDGER_POISON         0xA7
+#define LEDGER_POISON         POISON_BLOCK
 #define LEDGER_CONTENT_MAX    8192u
 
 enum ledger_state {

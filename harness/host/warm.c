@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "warm.h"
 #include "channel.h"
+#include "frames.h"
 #include "region.h"
 #include "scratch.h"
 
@@ -77,5 +78,6 @@ void warm_up(void)
     touch_stack();
     regions_warm();
     channel_warm();
+    frames_warm();
     scratch_warm();
 }
