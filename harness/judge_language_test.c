@@ -32,6 +32,22 @@ static void test_judge__worst_caps_all_but_a_wrong_key(void **state)
     judge_check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* Container 0 is the one that agrees. */
+static void test_judge__a_property_names_a_container_that_agrees(void **state)
+{
+    static const char steps[] =
+        STEP_ACQUIRED ",{'container_property':{'container':5,'name':'Associated ECDH Key'},"
+                      "'expect':{'return':'success','container':'agrees'},'line':2}";
+#define NAMED(data) BEGIN ACQUIRED(1) DONE(2, "CardGetContainerProperty", "", 0, data) END
+    static const struct judge_row rows[] = {
+        {"it agrees", "R173", steps, NAMED("'data':'00'"), "case PASS"},
+        {"it doesn't", "R173", steps, NAMED("'data':'05'"), "case FAIL R173:FAIL"},
+        {"none is named", "R173", steps, NAMED(""), "case FAIL R173:FAIL"},
+    };
+    (void)state;
+    judge_check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
 static void test_judge__warn_tolerates_named_codes(void **state)
 {
     static const char tolerant[] =
@@ -209,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_judge__worst_caps_all_but_a_wrong_key),
+        cmocka_unit_test(test_judge__a_property_names_a_container_that_agrees),
         cmocka_unit_test(test_judge__warn_tolerates_named_codes),
         cmocka_unit_test(test_judge__what_a_condition_leaves_out_is_not_judged),
         cmocka_unit_test(test_judge__a_repeated_name_is_that_of_its_round),

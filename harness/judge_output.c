@@ -337,6 +337,27 @@ static void check_container_map(struct step_view *view)
     }
 }
 
+/* Of a property that tells a container's index. */
+static void check_named_container(struct step_view *view)
+{
+    struct arena *keep = view->facts->keep;
+    struct bytes index = {NULL, 0};
+    const struct node *list = node_get(view->facts->capabilities, "containers");
+    if (!view->expected->container_agrees || view->call->status != SCARD_S_SUCCESS)
+        return;
+    view->verdict->checks++;
+    bool told = node_get_hex(keep, view->call->out, "data", &index) && index.len > 0;
+    for (const struct node *one = list == NULL ? NULL : list->first; told && one != NULL;
+         one = one->next) {
+        const char *use = node_get_text(one, "use");
+        if (use != NULL && strcmp(use, "agree") == 0 &&
+            node_get_uint(one, "index", UINT64_MAX) == index.data[0])
+            return;
+    }
+    step_report(view, step_deviation(view), "the index of a container that agrees",
+                told ? arena_printf(keep, "%u", index.data[0]) : "no index");
+}
+
 /* ---- public keys and indices ---- */
 
 static bool agrees_by_probe(const struct step_view *view)
@@ -413,6 +434,7 @@ void output_judge(struct step_view *view)
     check_apdus(view);
     check_entry_points(view);
     check_container_map(view);
+    check_named_container(view);
     check_public_key(view);
     check_index(view);
 }

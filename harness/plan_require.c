@@ -336,13 +336,10 @@ static bool says_word(const struct require_case *needs_of, const char *key, cons
 static const char *container_missing(const struct matcher *m, const struct step *step)
 {
     struct container_spec c = step_container(step, m->capabilities);
-    if (c.kind == CONTAINER_RSA || c.kind == CONTAINER_SIGN_ONLY) {
-        const char *use = c.kind == CONTAINER_RSA ? "rsa" : "sign";
-        return count_containers(m, use, NULL) >= c.nth
+    if (c.kind == CONTAINER_RSA || c.kind == CONTAINER_SIGN_ONLY || c.kind == CONTAINER_ECDSA)
+        return step_container_row(step, m->capabilities) != NULL
                    ? NULL
-                   : arena_printf(m->keep, "no %s container",
-                                  c.kind == CONTAINER_RSA ? "rsa" : "sign-only");
-    }
+                   : arena_printf(m->keep, "no %s container", step_arg_text(step, "container", ""));
     if (c.kind != CONTAINER_BY_CURVE)
         return NULL;
     if (c.curve == NULL)

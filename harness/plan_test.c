@@ -208,6 +208,32 @@ static void test_plan__any_curve_is_one_that_agrees(void **state)
                         "no container agrees");
 }
 
+/* What tells a key that signs from one that nothing is known of. */
+static void test_plan__an_ecdsa_container(void **state)
+{
+    static const struct {
+        const char *row;
+        bool fits;
+    } rows[] = {
+        {"\"use\":\"sign\"", true},
+        {"\"use\":\"unknown\",\"blob\":\"sig\",\"curve\":\"P-256\"", true},
+        {"\"use\":\"unknown\",\"blob\":\"keyex\",\"curve\":\"P-256\"", false},
+        {"\"use\":\"unknown\",\"blob\":\"sig\"", false},
+        {"\"use\":\"agree\",\"blob\":\"sig\",\"curve\":\"P-256\"", false},
+        {"\"use\":\"rsa\"", false},
+    };
+    struct node *args = node_new_map(&keep);
+    struct step step = {.op = STEP_CONTAINER_INFO, .args = args};
+    (void)state;
+    node_add(args, "container", node_new_string(&keep, "ecdsa"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct node *all =
+            json(arena_printf(&keep, "{\"containers\":[{\"index\":3,%s}]}", rows[i].row));
+        assert_int_equal(step_container_row(&step, all) != NULL, rows[i].fits);
+        assert_int_equal(is_skipped(all, &step, 1), !rows[i].fits);
+    }
+}
+
 static bool said_is_missing(const char *said, const char *capabilities)
 {
     struct require_case needs = {.said = {json(said)}};
@@ -449,6 +475,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
         cmocka_unit_test_teardown(test_plan__the_agreements_pin, release),
+        cmocka_unit_test_teardown(test_plan__an_ecdsa_container, release),
         cmocka_unit_test_teardown(test_plan__a_pin_is_the_containers, release),
         cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
         cmocka_unit_test_teardown(test_plan__troubled_cards_are_virtual, release),

@@ -193,6 +193,7 @@ struct expectation {
     bool public_key_valid;
     bool index_distinct;
     bool container_map_fits;
+    bool container_agrees;
 };
 
 struct step {
@@ -241,6 +242,8 @@ uint32_t step_flags(const struct step *step);
 /* Typed arguments of construct, container_info, derive; defaults where nothing was given. */
 /* The curve of `any` is one of those that the capabilities tell of; NULL: of none. */
 struct container_spec step_container(const struct step *step, const struct node *capabilities);
+/* Whether a container of that row in the capabilities is meant; nth is the caller's to count. */
+bool container_fits(const struct node *row, const struct container_spec *spec);
 struct peer_spec step_peer(const struct step *step);
 struct kdf_spec step_kdf(const struct step *step);
 const char *step_algorithm(const struct step *step); /* pwszAlgId; NULL: none is sent */

@@ -154,7 +154,7 @@ static bool is_curve(struct diags *diags, const struct node *node, const char *w
 
 static bool is_container(struct diags *diags, const struct node *node, const char *what)
 {
-    static const char *const words[] = {"rsa", "sign-only", "unused"};
+    static const char *const words[] = {"rsa", "sign-only", "ecdsa", "unused"};
     const char *text = node_text(node);
     uint64_t value;
     if (node_to_uint(node, &value) && value <= UINT8_MAX)
@@ -162,7 +162,8 @@ static bool is_container(struct diags *diags, const struct node *node, const cha
     for (size_t i = 0; text != NULL && i < COUNT(words); i++)
         if (strcmp(words[i], text) == 0)
             return true;
-    return field_wrong(diags, node, what, "a number from 0 to 255, rsa, sign-only or unused");
+    return field_wrong(diags, node, what,
+                       "a number from 0 to 255, rsa, sign-only, ecdsa or unused");
 }
 
 static bool is_peer(struct diags *diags, const struct node *node, const char *what)

@@ -320,6 +320,11 @@ static bool read_container_map(struct reader *r, const struct node *node, struct
     return read_word(r, node, "container_map", "fits", &out->container_map_fits);
 }
 
+static bool read_container(struct reader *r, const struct node *node, struct expectation *out)
+{
+    return read_word(r, node, "container", "agrees", &out->container_agrees);
+}
+
 static bool read_for(struct reader *r, const struct node *node, struct expectation *out)
 {
     return field_text(r->diags, node, "for", &out->requirement);
@@ -340,6 +345,7 @@ static const struct {
     {"index", read_index},
     {"selects", read_selects},
     {"container_map", read_container_map},
+    {"container", read_container},
     {"output_if", read_output_if},
     {"worst", read_worst},
     {"for", read_for},

@@ -372,6 +372,7 @@ struct container_spec step_container(const struct step *step, const struct node 
     } words[] = {
         {"rsa", CONTAINER_RSA},
         {"sign-only", CONTAINER_SIGN_ONLY},
+        {"ecdsa", CONTAINER_ECDSA},
         {"unused", CONTAINER_UNUSED},
     };
     struct container_spec spec = {.kind = CONTAINER_UNSAID};
@@ -388,6 +389,35 @@ struct container_spec step_container(const struct step *step, const struct node 
         if (strcmp(words[i].word, container) == 0)
             spec.kind = words[i].kind;
     return spec;
+}
+
+static bool word_is(const struct node *row, const char *key, const char *word)
+{
+    const char *text = node_get_text(row, key);
+    return text != NULL && word != NULL && strcmp(text, word) == 0;
+}
+
+/* An ECDSA key is told where signature keys are, and does not agree: it was tried, or declared. */
+static bool holds_ecdsa(const struct node *row)
+{
+    return word_is(row, "use", "sign") ||
+           (word_is(row, "use", "unknown") && word_is(row, "blob", "sig") &&
+            node_get(row, "curve") != NULL);
+}
+
+bool container_fits(const struct node *row, const struct container_spec *spec)
+{
+    switch (spec->kind) {
+    case CONTAINER_BY_CURVE:
+        return word_is(row, "use", "agree") && word_is(row, "curve", spec->curve);
+    case CONTAINER_RSA: return word_is(row, "use", "rsa");
+    case CONTAINER_SIGN_ONLY: return word_is(row, "use", "sign");
+    case CONTAINER_ECDSA: return holds_ecdsa(row);
+    case CONTAINER_INDEX: return node_get_uint(row, "index", UINT64_MAX) == spec->index;
+    case CONTAINER_UNUSED:
+    case CONTAINER_UNSAID: break;
+    }
+    return false;
 }
 
 struct peer_spec step_peer(const struct step *step)

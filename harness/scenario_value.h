@@ -73,6 +73,7 @@ enum container_kind {
     CONTAINER_INDEX,
     CONTAINER_RSA,
     CONTAINER_SIGN_ONLY,
+    CONTAINER_ECDSA,
     CONTAINER_UNUSED, /* the first index without a container */
     CONTAINER_UNSAID,
 };

@@ -19,23 +19,6 @@ const struct curve *container_curve(const struct node *row)
     return name == NULL ? NULL : curve_by_name(name);
 }
 
-static bool container_fits(const struct node *row, const struct container_spec *spec)
-{
-    const char *use = node_get_text(row, "use");
-    const char *curve = node_get_text(row, "curve");
-    switch (spec->kind) {
-    case CONTAINER_BY_CURVE:
-        return use != NULL && strcmp(use, "agree") == 0 && curve != NULL && spec->curve != NULL &&
-               strcmp(curve, spec->curve) == 0;
-    case CONTAINER_RSA: return use != NULL && strcmp(use, "rsa") == 0;
-    case CONTAINER_SIGN_ONLY: return use != NULL && strcmp(use, "sign") == 0;
-    case CONTAINER_INDEX: return node_get_uint(row, "index", INDEX_LAST + 1) == spec->index;
-    case CONTAINER_UNUSED:
-    case CONTAINER_UNSAID: break;
-    }
-    return false;
-}
-
 bool step_find_container(const struct case_run *run, const struct step *step, uint8_t *index,
                          const struct node **row)
 {

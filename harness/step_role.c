@@ -43,15 +43,9 @@ const struct node *step_container_row(const struct step *step, const struct node
     const struct node *list = node_get(capabilities, "containers");
     struct container_spec spec = step_container(step, capabilities);
     uint64_t nth = 0;
-    for (const struct node *row = list == NULL ? NULL : list->first; row != NULL; row = row->next) {
-        const char *curve = node_get_text(row, "curve");
-        bool by_curve = spec.kind == CONTAINER_BY_CURVE && spec.curve != NULL && agrees(row) &&
-                        curve != NULL && strcmp(curve, spec.curve) == 0;
-        bool by_index =
-            spec.kind == CONTAINER_INDEX && node_get_uint(row, "index", UINT64_MAX) == spec.index;
-        if ((by_curve && ++nth == spec.nth) || by_index)
+    for (const struct node *row = list == NULL ? NULL : list->first; row != NULL; row = row->next)
+        if (container_fits(row, &spec) && ++nth == spec.nth)
             return row;
-    }
     return NULL;
 }
 
