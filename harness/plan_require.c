@@ -187,7 +187,8 @@ static const char *need_pin_pad(const struct matcher *m, const struct node *valu
     return need_flag(m, value, "pin_pad", "PIN pad");
 }
 
-/* No container that agrees is opened by that PIN. */
+/* Each container that agrees names a PIN, and that one neither is named nor opens any.  Where none
+ * is named nobody has said that another doesn't do. */
 static const char *need_other_pin(const struct matcher *m, const struct node *value)
 {
     const struct node *list = node_get(m->capabilities, "containers");
@@ -195,7 +196,12 @@ static const char *need_other_pin(const struct matcher *m, const struct node *va
     node_to_uint(value, &other);
     for (const struct node *c = list != NULL ? list->first : NULL; c != NULL; c = c->next) {
         const char *use = node_get_text(c, "use");
-        if (use != NULL && strcmp(use, "agree") == 0 && container_role(c) == other)
+        uint64_t named = node_get_uint(c, "pin", ROLE_EVERYONE);
+        if (use == NULL || strcmp(use, "agree") != 0)
+            continue;
+        if (named == ROLE_EVERYONE)
+            return "a container that agrees names no PIN";
+        if (named == other || container_role(c) == other)
             return arena_printf(m->keep, "PIN %" PRIu64 " is that of a container that agrees",
                                 other);
     }

@@ -256,6 +256,7 @@ static void test_plan__what_probing_found_of_the_card(void **state)
     assert_false(said_is_missing("{\"other_pin\":3}", texts[0]));
     assert_true(said_is_missing("{\"other_pin\":3}", texts[1]));
     assert_true(said_is_missing("{\"other_pin\":3}", "{\"containers\":[]}"));
+    assert_true(said_is_missing("{\"other_pin\":3}", "{\"containers\":[{\"use\":\"agree\"}]}"));
     assert_false(said_is_missing("{\"read_only\":true}", "{\"read_only\":true}"));
     assert_true(said_is_missing("{\"rsa\":false}", "{\"rsa\":true}"));
 }
