@@ -51,10 +51,21 @@ static void report(struct comparison *c, enum outcome outcome, const char *expec
     finding_add(c->keep, c->out, &finding);
 }
 
+/* The code that it was refused with; NULL: probing has none. */
+static const char *refusal(const struct comparison *c, const char *what)
+{
+    const struct node *map = node_get(node_get(c->found, "refused"), c->name);
+    const char *code = node_get_text(map, what);
+    /* A switch is refused under the name of its flag. */
+    return code == NULL && map != NULL && strcmp(what, c->name) == 0 ? node_text(map->first) : code;
+}
+
 static void is_refused(struct comparison *c, const char *what)
 {
+    const char *code = refusal(c, what);
     report(c, OUTCOME_FAIL, arena_printf(c->keep, "%s, as the profile declares", what),
-           "probing was refused it");
+           code == NULL ? "probing was refused it"
+                        : arena_printf(c->keep, "probing was refused it: %s", code));
 }
 
 static void is_undeclared(struct comparison *c, const char *what)

@@ -87,6 +87,28 @@ static void test_reconcile__words_and_numbers(void **state)
         assert_string_equal(compare(rows[i].name, rows[i].declared, rows[i].found), rows[i].wanted);
 }
 
+/* As the comment of a probed profile tells it. */
+static void test_reconcile__a_refusal_has_its_code(void **state)
+{
+    static const char found[] =
+        "{'hashes':[],'key_handles':false,'refused':{'hashes':{'MD5':'SCARD_E_INVALID_PARAMETER'},"
+        "'key_handles':{'CARD_RETURN_KEY_HANDLE':'SCARD_E_UNEXPECTED'}}," PIN "}";
+    static const struct {
+        const char *name, *declared, *observed;
+    } cases[] = {
+        {"hashes", "{'hashes':['MD5']}", "probing was refused it: SCARD_E_INVALID_PARAMETER"},
+        {"hashes", "{'hashes':['SHA1']}", "probing was refused it"},
+        {"key_handles", "{'key_handles':true}", "probing was refused it: SCARD_E_UNEXPECTED"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct finding_list list = {.count = 0};
+        assert_true(
+            reconcile_compare(&keep, cases[i].name, parse(cases[i].declared), parse(found), &list));
+        assert_string_equal(list.items[0].observed, cases[i].observed);
+    }
+}
+
 #define FOUND                                                                                      \
     "{'containers':[{'index':0,'curve':'P-256','use':'agree','pin':1},{'index':4,'use':'rsa'},"    \
     "{'index':5,'curve':'P-256','use':'unknown'}]," PIN "}"
@@ -204,6 +226,7 @@ int main(void)
         cmocka_unit_test_teardown(test_reconcile__containers, release),
         cmocka_unit_test_teardown(test_reconcile__a_key_that_should_ask_for_its_pin, release),
         cmocka_unit_test_teardown(test_reconcile__declared_pins_are_taken_over, release),
+        cmocka_unit_test_teardown(test_reconcile__a_refusal_has_its_code, release),
         cmocka_unit_test_teardown(test_reconcile__the_pin_that_opens, release),
         cmocka_unit_test_teardown(test_reconcile__keys_that_only_sign_are_taken_over, release),
         cmocka_unit_test_teardown(test_reconcile__every_capability_has_a_name, release),
