@@ -26,8 +26,8 @@ static const struct command_line command = {
     "",
     "Finds out what a driver and its card can do, and writes it as a profile: versions, "
     "containers,\n"
-    "curves, KDFs, hashes, secret handles, who allocates the derived key, PIN roles.\n"
-    "Changes nothing on the card; enters the user's PIN where agreements need it.",
+    "curves, KDFs, hashes, flags, secret handles, who allocates the derived key, PINs.\n"
+    "Changes nothing on the card; enters the PINs that it has where agreements need them.",
     "Exit codes: 0, 2 usage, 3 something is missing or the PIN was refused.",
     rows,
     sizeof rows / sizeof rows[0],
