@@ -90,7 +90,7 @@ done
 other="--driver $DRIVERS/dialect-keys-under-second-pin.so"
 if [ -e "$DRIVERS/dialect-keys-under-second-pin.so" ]; then
     second="env MDCTS_SECOND_PIN=123456"
-    expect_code 0 $second "$MDCTS" probe --profile fixtures/reference/keys-under-second-pin.yaml --reader virtual $other -o "$work/probed.yaml"
+    expect_code 0 $second "$MDCTS" probe --profile "$profiles/../reference/keys-under-second-pin.yaml" --reader virtual $other -o "$work/probed.yaml"
     expect_text "$work/probed.yaml" "{index: 0, curve: P-256, use: agree, pin: 3}"
     expect_code 0 "$MDCTS" lint "$work/probed.yaml"
     expect_code 0 $second "$MDCTS" run --profile "$work/probed.yaml" --out "$work/run" R078 R190 R237
