@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mutant_html.h"
 
+#include "mutant_instrument.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +132,21 @@ static void put_head(FILE *out, const struct mutant_rows *rows)
     fputs("</tr></thead>\n<tbody>\n", out);
 }
 
+static void put_instruments(FILE *out, const struct mutant_rows *rows)
+{
+    fputs("<h2>What only one instrument sees</h2>\n<p>With the instrument switched off these pass "
+          "for right.</p>\n<dl>\n",
+          out);
+    for (unsigned n = 0; n < INSTRUMENT_COUNT; n++) {
+        fprintf(out, "<dt>%s</dt><dd>", instrument_name((enum instrument)n));
+        for (size_t i = 0; i < rows->count; i++)
+            if ((rows->items[i].alone >> n & 1) != 0)
+                fprintf(out, "<code>%s</code> ", rows->items[i].id);
+        fputs("</dd>\n", out);
+    }
+    fputs("</dl>\n", out);
+}
+
 static void put_list(FILE *out, const struct mutant_rows *rows)
 {
     fputs("<h2>The mutants</h2>\n<dl>\n", out);
@@ -173,6 +190,7 @@ void mutant_html_write(const struct mutant_rows *rows, const char *path)
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
+    put_instruments(out, rows);
     put_list(out, rows);
     fputs("</body></html>\n", out);
     if (ferror(out) != 0 || fclose(out) != 0)

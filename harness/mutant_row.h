@@ -35,6 +35,7 @@ struct mutant_row {
     size_t seen_count;
     pid_t pid;
     bool apart; /* no mutant of the reference: its cases are chosen by their requirements alone */
+    unsigned alone; /* instruments without which nothing is seen, mutant_instrument.h */
     bool ok;
 };
 

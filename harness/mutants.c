@@ -18,10 +18,13 @@
  * all others, another one than its neighbour's; or all with --all.  None may fail, crash, hang or
  * be blocked or broken, and warnings are only about the requirements that its row names.
  *
- * Exit code 1 unless every driver does as its row says. */
+ * Then the mutants follow that only one instrument sees (mutant_instrument.h).
+ *
+ * Exit code 1 unless every driver does as its row says and each instrument has such mutants. */
 #include "json_tree.h"
 #include "mutant_guard.h"
 #include "mutant_html.h"
+#include "mutant_instrument.h"
 #include "mutant_row.h"
 #include "trace.h"
 
@@ -55,6 +58,7 @@
 
 struct planned {
     const char *id, *requirement;
+    unsigned instruments; /* that it plays */
 };
 
 static struct arena arena;
@@ -182,7 +186,8 @@ static void read_passes(const char *trace)
         uint64_t n = node_get_uint(one, "n", CASES_MAX);
         if (n < CASES_MAX)
             planned[n] = (struct planned){arena_strdup(&arena, node_get_text(one, "id")),
-                                          arena_strdup(&arena, node_get_text(one, "requirement"))};
+                                          arena_strdup(&arena, node_get_text(one, "requirement")),
+                                          instruments_of_plan(one)};
         if (status == TRACE_LINE && event_read(line, &event) && event.kind == EVENT_OUTPUT &&
             event.case_n < CASES_MAX && planned[event.case_n].id != NULL)
             note_output(node_get_text(line, "text"), &planned[event.case_n]);
@@ -339,11 +344,38 @@ static const char *out_of(const char *dir, const struct mutant_row *row)
     return arena_printf(&arena, "%s/%s", dir, row->id);
 }
 
+static unsigned played_by(const char *id)
+{
+    for (size_t n = 0; id != NULL && n < CASES_MAX && planned[n].id != NULL; n++)
+        if (strcmp(planned[n].id, id) == 0)
+            return planned[n].instruments;
+    return 0;
+}
+
 static void finish(struct mutant_row *row, const char *dir)
 {
     int status;
     waitpid(row->pid, &status, 0);
-    check_row(row, read_results(out_of(dir, row)));
+    const struct node *results = read_results(out_of(dir, row));
+    check_row(row, results);
+    if (row->ok && row->named_count > 0 && planned != NULL && !rows.dialects)
+        row->alone = instruments_alone(&arena, results, out_of(dir, row), played_by);
+}
+
+/* Each instrument shall have mutants that pass for right without it.  False if one has none. */
+static bool print_instruments(void)
+{
+    bool all = true;
+    for (unsigned n = 0; n < INSTRUMENT_COUNT; n++) {
+        size_t count = 0;
+        printf("only %s:", instrument_name((enum instrument)n));
+        for (size_t i = 0; i < rows.count; i++)
+            if ((rows.items[i].alone >> n & 1) != 0 && count++ < MUTANT_ROWS_MAX)
+                printf(" %s", rows.items[i].id);
+        printf("%s\n", count == 0 ? " NO MUTANT" : "");
+        all = all && count > 0;
+    }
+    return all;
 }
 
 /* JOBS runs at a time; the matrix comes in the order of the rows. */
@@ -393,10 +425,11 @@ static int run_matrix(char **words, int count, bool all, const char *html)
     run_all(words[2], words[3]);
     for (size_t i = 0; i < rows.count; i++)
         good += rows.items[i].ok;
+    bool shown = all || rows.dialects || print_instruments() || count > 4;
     printf("%zu of %zu as their rows say\n", good, rows.count);
     if (html != NULL)
         mutant_html_write(&rows, html);
-    return good == rows.count && rows.count > 0 ? 0 : 1;
+    return shown && good == rows.count && rows.count > 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)

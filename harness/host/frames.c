@@ -78,7 +78,9 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *data)
         return _URC_NO_REASON;
     /* A return address may be the next function's; the call lies before it. */
     bool added = add_frame(walk->out, before ? pc : pc - 1);
-    if (walk->inside && !added)
+    /* A crash of the host's own has no frames of the driver's, and theirs end where the host's
+     * begin. */
+    if (!added && (walk->inside || walk->state != NULL))
         return _URC_END_OF_STACK;
     walk->inside = added;
     if (walk->out->count >= walk->max || ++walk->depth >= DEPTH_MAX)
@@ -92,9 +94,12 @@ static void unwind(struct walk *walk)
     if (walk->state == NULL || walk->out->count > 0)
         return;
     /* A call that led to nowhere has left its return address. */
+    struct dl_find_object found;
     uintptr_t back;
+    void *where;
     const greg_t *registers = walk->state->uc_mcontext.gregs;
-    if (add_frame(walk->out, walk->pc))
+    memcpy(&where, &walk->pc, sizeof where);
+    if (_dl_find_object(where, &found) == 0)
         return;
     memcpy(&back, (const void *)(uintptr_t)registers[REG_RSP], sizeof back);
     add_frame(walk->out, back - 1);

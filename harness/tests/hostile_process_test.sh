@@ -42,7 +42,7 @@ expect_no_text run/trace.jsonl "found nothing 022 /\\n"
 # Threads and children end with the case, sessions of their own and siblings too.
 one thread-derive FAIL invariant/R057 "the first of 5 bytes from CardDeriveKey"
 judge_hostile crash-thread 10 R060 R127 own.yaml
-grep -q '"verdict":"CRASH".*write of address 8, at hostile-crash-thread.so' run/results.json ||
+grep -q '"verdict":"CRASH".*write of address 8, at run' run/results.json ||
     wrong "crash-thread: no crash of it"
 for kind in child daemon; do
     judge_hostile fork-$kind
