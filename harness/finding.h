@@ -26,6 +26,12 @@ enum verdict {
 };
 #define VERDICT_COUNT (VERDICT_BROKEN + 1)
 
+/* Whose fault a finding may be instead of its own requirement's (judge_suspect.h). */
+struct suspect {
+    const char *requirement;
+    struct tally *tally; /* of what the two have in common; NULL: any failure counts */
+};
+
 struct finding {
     const char *requirement; /* NULL: a claim of the profile's */
     enum outcome outcome;
@@ -36,8 +42,11 @@ struct finding {
     uint32_t step;                   /* 1-based, fixture steps first; 0: none */
     uint32_t line;
     uint64_t iteration;
-    const char *waiver;   /* the reason why it is forgiven; NULL: it is not */
-    const char *fault_of; /* the requirement that a wrong secret behind it breaks; NULL: none */
+    const char *waiver;             /* the reason why it is forgiven; NULL: it is not */
+    const struct suspect *suspects; /* the likeliest first */
+    size_t suspect_count;
+    const struct suspect *due_to; /* once settled (judge_settle.h); NULL: its own requirement */
+    enum settling { UNSETTLED, SETTLING, SETTLED } settling;
 };
 
 struct finding_list {

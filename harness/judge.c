@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "judge_settle.h"
+#include "judge_suspect.h"
 #include "judge_sweep.h"
 #include "judge_verdict.h"
 #include "places.h"
@@ -29,6 +30,7 @@ struct judge {
     const struct node *places; /* names of code; NULL: none */
     struct oracle *oracle;
     struct judge_facts facts;
+    struct tallies tallies;
     struct watch watch;
     struct shared_endings endings;
     struct verdict_context context;
@@ -334,19 +336,15 @@ static void add_probing(struct judge *judge)
 
 static void add_cases(struct judge *judge)
 {
-    const struct case_result **all =
-        arena_array(judge->keep, const struct case_result *, judge->slot_count);
+    struct case_result **all = arena_array(judge->keep, struct case_result *, judge->slot_count);
     size_t count = 0;
     for (size_t i = 0; i < judge->slot_count; i++)
         if (judge->slots[i].done)
             all[count++] = &judge->slots[i].result;
-    for (size_t i = 0; i < judge->slot_count; i++) {
-        struct case_result *one = &judge->slots[i].result;
-        if (!judge->slots[i].done)
-            continue;
-        settle_secret(one, all, count, judge->keep);
-        verdict_waive(&judge->facts, one);
-        results_add(judge->keep, judge->results, one);
+    settle_cases(judge->keep, all, count, &judge->endings, &judge->watch);
+    for (size_t i = 0; i < count; i++) {
+        verdict_waive(&judge->facts, all[i]);
+        results_add(judge->keep, judge->results, all[i]);
     }
 }
 
@@ -375,6 +373,7 @@ static void start(struct judge *judge, struct diags *diags, struct arena *keep, 
     judge->facts.keep = keep;
     judge->facts.rows = &out->rows;
     judge->facts.key.oracle = judge->oracle;
+    judge->facts.tallies = &judge->tallies;
     judge->watch.facts = &judge->facts;
     judge->context.facts = &judge->facts;
     judge->context.watch = &judge->watch;

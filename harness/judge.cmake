@@ -29,6 +29,7 @@ add_library(mdcts_judge STATIC
   ${judge_dir}/judge_key.c
   ${judge_dir}/judge_secret.c
   ${judge_dir}/judge_settle.c
+  ${judge_dir}/judge_suspect.c
   ${judge_dir}/judge_output.c
   ${judge_dir}/judge_relate.c
   ${judge_dir}/judge_steps.c

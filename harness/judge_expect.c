@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_step.h"
 
-#include "judge_secret.h"
+#include "judge_invariant.h"
+#include "judge_suspect.h"
 
 #include "mdcts/status.h"
 #include "status_name.h"
@@ -12,6 +13,8 @@
 /* A refusal that no row names and that isn't one of those that make Windows prompt. */
 #define STATUS_PLAIN_REFUSAL SCARD_E_SERVER_TOO_BUSY
 
+#define KEY_AND_SIZE "R127" /* pbDerivedKey and cbDerivedKey hold the key */
+
 const char *status_words(struct arena *keep, uint32_t status)
 {
     const char *name = status_name(status);
@@ -21,14 +24,14 @@ const char *status_words(struct arena *keep, uint32_t status)
                         : arena_printf(keep, "%s (0x%08" PRIx32 ")", name, status);
 }
 
-static void report(struct step_view *view, enum outcome outcome, const char *expected,
-                   const char *observed, const char *fault_of)
+static struct finding make_finding(const struct step_view *view, const char *requirement,
+                                   enum outcome outcome, const char *expected, const char *observed)
 {
     struct arena *keep = view->facts->keep;
     const char *file = case_step_file(view->record, view->step);
     const struct call_record *call = view->call;
-    struct finding finding = {
-        .requirement = arena_strdup(keep, view->row->id),
+    return (struct finding){
+        .requirement = arena_strdup(keep, requirement),
         .outcome = outcome,
         .expected = expected,
         .observed = observed,
@@ -38,15 +41,22 @@ static void report(struct step_view *view, enum outcome outcome, const char *exp
         .step = view->number,
         .line = view->step->line,
         .iteration = call == NULL ? 0 : call->iteration,
-        .fault_of = fault_of,
     };
-    finding_add(keep, &view->verdict->findings, &finding);
+}
+
+void step_report_suspects(struct step_view *view, enum outcome outcome, const char *expected,
+                          const char *observed, const struct suspects *suspects)
+{
+    struct finding finding = make_finding(view, view->row->id, outcome, expected, observed);
+    suspects_keep(view->facts->keep, suspects, &finding);
+    finding_add(view->facts->keep, &view->verdict->findings, &finding);
 }
 
 void step_report(struct step_view *view, enum outcome outcome, const char *expected,
                  const char *observed)
 {
-    report(view, outcome, expected, observed, NULL);
+    const struct suspects suspects = suspects_of_call(view);
+    step_report_suspects(view, outcome, expected, observed, &suspects);
 }
 
 enum outcome step_capped(const struct step_view *view, enum outcome outcome)
@@ -169,43 +179,44 @@ static bool check_return(struct step_view *view)
 
 /* ---- the key ---- */
 
-struct question {
-    struct step_view *view;
-    struct bytes key;
-};
-
-static bool fits(void *data, struct bytes z)
+/* The right bytes and more: whatever asks for a key sees it, so it is one red line. */
+static void report_long_key(struct step_view *view, const char *expected, const char *observed)
 {
-    const struct question *question = data;
-    struct step_view *view = question->view;
-    return key_fits_secret(&view->facts->key, view->record, view->call, &view->expected->key,
-                           question->key, z);
+    struct case_verdict *verdict = view->verdict;
+    if (strcmp(view->row->id, KEY_AND_SIZE) == 0) {
+        step_report(view, OUTCOME_FAIL, expected, observed);
+        return;
+    }
+    struct finding finding = make_finding(view, KEY_AND_SIZE, OUTCOME_FAIL, expected, observed);
+    watch_observe(view->watch, view->record, KEY_AND_SIZE, &finding);
+    if (verdict->findings.worst >= OUTCOME_WARN)
+        return;
+    verdict->blocked_by = KEY_AND_SIZE;
+    verdict->blocked_outcome = OUTCOME_FAIL;
+    verdict->blocked_why = arena_printf(view->facts->keep, "by %s, step %" PRIu32 ": %s",
+                                        KEY_AND_SIZE, view->number, observed);
 }
 
-/* At any level: the peer would have another key.  One that is right for a wrong secret says so: who
- * answers for it is settled when all cases are in (judge_settle.h). */
+/* At any level: the peer would have another key.  Who answers for it is settled when all cases are
+ * in (judge_settle.h). */
 static void report_wrong_key(struct step_view *view, const struct key_answer *answer,
                              struct bytes key)
 {
     struct arena *keep = view->facts->keep;
-    struct question question = {view, key};
     const char *observed = arena_printf(keep, "key %s", key_text(keep, key));
     const char *expected = answer->expected == NULL
                                ? "the oracle's key"
                                : arena_printf(keep, "key %s", answer->expected);
-    struct wrong_secret secret = wrong_secret_find(
-        &view->facts->key, view->record, key_agreement(view->record, view->call), fits, &question);
-    if (secret.requirement == NULL) {
-        step_report(view, OUTCOME_FAIL, expected, observed);
+    if (answer->too_long && requirement_find(view->facts->rows, KEY_AND_SIZE) != NULL) {
+        report_long_key(view, expected, observed);
         return;
     }
-    /* What calls side by side mix up is the fault of their overlapping. */
-    bool own =
-        strcmp(secret.requirement, view->row->id) == 0 || (secret.mixed && view->step->beside);
-    view->verdict->wrong_secret = !own;
-    report(view, OUTCOME_FAIL, expected,
-           arena_printf(keep, "%s, made of %s", observed, secret.words),
-           own ? NULL : secret.requirement);
+    const char *words = NULL;
+    const struct suspects suspects = suspects_of_key(view, key, &words);
+    view->verdict->doubtful = words != NULL && suspects.count > 0;
+    if (words != NULL)
+        observed = arena_printf(keep, "%s, made of %s", observed, words);
+    step_report_suspects(view, OUTCOME_FAIL, expected, observed, &suspects);
 }
 
 /* What can't be compared, since the driver's own answer to another question is wrong. */
@@ -237,7 +248,7 @@ static void check_key_oracle(struct step_view *view)
         key_check(&view->facts->key, view->record, view->call, &view->expected->key, key);
     const char *got = key_text(keep, key);
     switch (answer.match) {
-    case KEY_ACCEPTED: break;
+    case KEY_ACCEPTED: suspects_note_right(view); break;
     case KEY_WARNED:
         step_report(view, OUTCOME_WARN, "the key of the step as written",
                     arena_printf(keep, "the key of a tolerated reading: %s", got));
@@ -271,10 +282,11 @@ static void check_key_length(struct step_view *view)
     if (view->call->status != SCARD_S_SUCCESS)
         return;
     bool told = node_to_uint(node_get(view->call->out, "cbDerivedKey"), &length);
+    const struct suspects suspects = suspects_of_length();
     if (!told || length != wanted)
-        step_report(view, step_deviation(view),
-                    arena_printf(keep, "a key of %" PRIu64 " bytes", wanted),
-                    told ? arena_printf(keep, "%" PRIu64 " bytes", length) : "no cbDerivedKey");
+        step_report_suspects(
+            view, step_deviation(view), arena_printf(keep, "a key of %" PRIu64 " bytes", wanted),
+            told ? arena_printf(keep, "%" PRIu64 " bytes", length) : "no cbDerivedKey", &suspects);
 }
 
 static void check_key(struct step_view *view)

@@ -226,10 +226,17 @@ static bool caller_chose_length(const struct call_record *call, struct bytes key
 }
 
 struct reading_result {
-    bool matched, undefined;
+    bool matched, undefined, too_long;
     const char *expected; /* what the reading wants */
     const char *why;      /* we could not tell */
 };
+
+/* The right key and more: a shorter one has many causes, and the length of CONCAT is asked for. */
+static bool is_longer(const char *kdf, struct bytes right, struct bytes key)
+{
+    return kdf != NULL && strcmp(kdf, "SP800_56A_CONCAT") != 0 && right.len > 0 &&
+           key.len > right.len && memcmp(right.data, key.data, right.len) == 0;
+}
 
 static struct reading_result try_reading(const struct key_judge *judge, struct arena *keep,
                                          const struct oracle_request *secret,
@@ -247,6 +254,7 @@ static struct reading_result try_reading(const struct key_judge *judge, struct a
     switch (result.outcome) {
     case ORACLE_KEY:
         out.matched = bytes_equal(result.key, key);
+        out.too_long = !out.matched && is_longer(request.kdf, result.key, key);
         out.expected = key_text(keep, result.key);
         break;
     case ORACLE_UNKNOWN:
@@ -299,6 +307,7 @@ static bool try_readings(const struct key_judge *judge, struct arena *keep,
             *answer = (struct key_answer){.match = KEY_UNDEFINED, .why = one.expected};
         else if (answer->match == KEY_WRONG && answer->expected == NULL)
             answer->expected = one.expected;
+        answer->too_long |= one.too_long;
     }
     return false;
 }

@@ -27,6 +27,7 @@ enum key_match {
 struct key_answer {
     enum key_match match;
     const char *expected; /* for KEY_WRONG */
+    bool too_long;        /* KEY_WRONG: the right one and more */
     const char *why;      /* for KEY_UNDEFINED, KEY_UNTOLD and KEY_UNJUDGED */
 };
 

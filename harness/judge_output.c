@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_step.h"
+#include "judge_suspect.h"
 
 #include "curve.h"
 #include "mdcts/status.h"
@@ -421,10 +422,13 @@ static void check_index(struct step_view *view)
         return;
     }
     const struct agreement *other = case_agreement_at(view->record, view->call, index);
-    if (other != NULL)
-        step_report(view, step_deviation(view), "an index of its own",
-                    arena_printf(keep, "index %" PRIu64 ", that of step %" PRIu64, index,
-                                 other->call->step));
+    if (other == NULL)
+        return;
+    const struct suspects suspects = suspects_of_index(view, other);
+    step_report_suspects(
+        view, step_deviation(view), "an index of its own",
+        arena_printf(keep, "index %" PRIu64 ", that of step %" PRIu64, index, other->call->step),
+        &suspects);
 }
 
 void output_judge(struct step_view *view)

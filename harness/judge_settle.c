@@ -1,78 +1,175 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_settle.h"
 
+#include "judge_suspect.h"
+
 #include <inttypes.h>
 #include <string.h>
+
+/* The cases that somebody has to look at. */
+struct settle {
+    struct arena *keep;
+    const struct watch *watch;
+    struct case_result **items;
+    size_t count;
+};
 
 static bool names(const char *requirement, const char *wanted)
 {
     return requirement != NULL && strcmp(requirement, wanted) == 0;
 }
 
-/* A finding that is itself somebody else's fault tells nothing about its own requirement. */
-static bool failed_itself(const struct case_result *one, const char *requirement)
+/* ---- whose fault a finding is ---- */
+
+static const struct suspect *find_culprit(const struct settle *settle, struct finding *finding);
+
+static bool shares(const struct finding *finding, const struct tally *tally)
 {
-    if (!names(one->requirement, requirement))
-        return false;
-    for (size_t i = 0; i < one->finding_count; i++) {
-        const struct finding *finding = &one->findings[i];
-        if (finding->outcome == OUTCOME_FAIL && finding->fault_of == NULL &&
-            names(finding->requirement, requirement))
+    for (size_t i = 0; i < finding->suspect_count; i++)
+        if (finding->suspects[i].tally == tally)
             return true;
-    }
+    return tally == NULL;
+}
+
+/* What invariants have seen was asked of nothing else. */
+static bool was_observed(const struct settle *settle, const struct suspect *suspect,
+                         enum outcome outcome)
+{
+    for (size_t i = 0; suspect->tally == NULL && i < settle->watch->count; i++)
+        if (settle->watch->items[i].worst >= outcome &&
+            names(settle->watch->items[i].requirement, suspect->requirement))
+            return true;
     return false;
 }
 
-static const struct finding *find_fault(const struct case_result *one)
+/* A finding that is itself somebody else's fault tells nothing about its own requirement. */
+static bool failed_itself(const struct settle *settle, const struct suspect *suspect,
+                          enum outcome outcome)
 {
-    for (size_t i = 0; i < one->finding_count; i++)
-        if (one->findings[i].fault_of != NULL)
-            return &one->findings[i];
-    return NULL;
+    for (size_t i = 0; i < settle->count; i++) {
+        struct case_result *one = settle->items[i];
+        if (!names(one->requirement, suspect->requirement))
+            continue;
+        for (size_t k = 0; k < one->finding_count; k++)
+            if (one->findings[k].outcome >= outcome &&
+                names(one->findings[k].requirement, suspect->requirement) &&
+                shares(&one->findings[k], suspect->tally) &&
+                find_culprit(settle, &one->findings[k]) == NULL)
+                return true;
+    }
+    return was_observed(settle, suspect, outcome);
 }
 
-/* The case without the findings of that fault, of which a sweep's rounds may have several; another
- * one that somebody has to look at stays the verdict. */
-static void block(struct case_result *one, const struct finding *fault, struct arena *keep)
+static const struct suspect *find_culprit(const struct settle *settle, struct finding *finding)
 {
-    size_t kept = 0;
-    enum outcome worst = OUTCOME_PASS;
-    const char *by = fault->fault_of;
-    const char *why =
-        arena_printf(keep, "by %s, step %" PRIu32 ": %s", by, fault->step, fault->observed);
-    for (size_t i = 0; i < one->finding_count; i++)
-        if (one->findings[i].fault_of == NULL || !names(one->findings[i].fault_of, by))
-            one->findings[kept++] = one->findings[i];
-    one->findings_total -= one->finding_count - kept;
-    one->finding_count = kept;
-    for (size_t i = 0; i < kept; i++)
-        worst = one->findings[i].outcome > worst ? one->findings[i].outcome : worst;
-    one->verdict = verdict_of_outcome(worst);
-    if (worst >= OUTCOME_WARN)
-        return;
+    if (finding->settling != UNSETTLED)
+        return finding->due_to;
+    finding->settling = SETTLING;
+    for (size_t i = 0; i < finding->suspect_count && finding->due_to == NULL; i++) {
+        const struct suspect *one = &finding->suspects[i];
+        if (names(finding->requirement, one->requirement)) {
+            if (one->tally == NULL || one->tally->right == 0)
+                break;
+        } else if ((one->tally == NULL || one->tally->right == 0) &&
+                   failed_itself(settle, one, finding->outcome))
+            finding->due_to = one;
+    }
+    finding->settling = SETTLED;
+    return finding->due_to;
+}
+
+/* ---- the case without such findings ---- */
+
+static void block(const struct settle *settle, struct case_result *one, const char *by,
+                  const char *why)
+{
     one->verdict = VERDICT_BLOCKED;
-    one->reason = why;
+    one->reason = arena_printf(settle->keep, "by %s, %s", by, why);
     one->blocked_by = by;
     one->blocked_outcome = OUTCOME_FAIL;
 }
 
-static bool any_failed_itself(const struct case_result *const *all, size_t count,
-                              const char *requirement)
+/* Another finding that somebody has to look at stays the verdict. */
+static void leave_out(const struct settle *settle, struct case_result *one)
 {
-    for (size_t i = 0; i < count; i++)
-        if (failed_itself(all[i], requirement))
+    size_t kept = 0;
+    struct finding first = {.due_to = NULL};
+    enum outcome worst = OUTCOME_PASS, left_out = OUTCOME_PASS;
+    for (size_t i = 0; i < one->finding_count; i++) {
+        const struct finding *finding = &one->findings[i];
+        if (finding->due_to == NULL) {
+            worst = finding->outcome > worst ? finding->outcome : worst;
+            one->findings[kept++] = *finding;
+            continue;
+        }
+        left_out = finding->outcome > left_out ? finding->outcome : left_out;
+        if (first.due_to == NULL)
+            first = *finding;
+    }
+    if (first.due_to == NULL)
+        return;
+    one->findings_total -= one->finding_count - kept;
+    one->finding_count = kept;
+    one->verdict = verdict_of_outcome(worst);
+    if (worst >= OUTCOME_WARN)
+        return;
+    block(settle, one, first.due_to->requirement,
+          arena_printf(settle->keep, "step %" PRIu32 ": %s", first.step, first.observed));
+    one->blocked_outcome = left_out;
+}
+
+/* ---- crashes ---- */
+
+static bool crashed(const struct case_result *one)
+{
+    return (one->verdict == VERDICT_CRASH || one->verdict == VERDICT_HANG) &&
+           one->finding_count > 0 && one->findings[0].observed != NULL;
+}
+
+static bool is_same_end(const struct case_result *one, const struct shared_ending *shared)
+{
+    return crashed(one) && shared->findings.count > 0 &&
+           strcmp(one->findings[0].observed, shared->findings.items[0].observed) == 0;
+}
+
+/* Cases of the requirement that the shared end is charged to met it too: so ends the plain call. */
+static bool is_plain(const struct settle *settle, const struct shared_ending *shared)
+{
+    for (size_t i = 0; shared->requirement != NULL && i < settle->count; i++)
+        if (names(settle->items[i]->requirement, shared->requirement) &&
+            is_same_end(settle->items[i], shared))
             return true;
     return false;
 }
 
-void settle_secret(struct case_result *one, const struct case_result *const *all, size_t count,
-                   struct arena *keep)
+static void settle_ending(const struct settle *settle, const struct shared_ending *shared)
 {
-    const struct finding *fault = find_fault(one);
-    /* Two expectations of one step may have met the same secret. */
-    while (fault != NULL && one->verdict == VERDICT_FAIL &&
-           any_failed_itself(all, count, fault->fault_of)) {
-        block(one, fault, keep);
-        fault = find_fault(one);
+    if (!is_plain(settle, shared))
+        return;
+    for (size_t i = 0; i < settle->count; i++) {
+        struct case_result *one = settle->items[i];
+        if (!is_same_end(one, shared))
+            continue;
+        one->finding_count = 0;
+        one->findings_total = 0;
+        block(settle, one, shared->requirement, shared->findings.items[0].observed);
     }
+}
+
+void settle_cases(struct arena *keep, struct case_result *const *all, size_t count,
+                  const struct shared_endings *endings, const struct watch *watch)
+{
+    struct settle settle = {
+        .keep = keep, .watch = watch, .items = arena_array(keep, struct case_result *, count)};
+    for (size_t i = 0; i < count; i++)
+        if (all[i]->verdict == VERDICT_WARN || all[i]->verdict == VERDICT_FAIL || crashed(all[i]))
+            settle.items[settle.count++] = all[i];
+    for (size_t i = 0; i < settle.count; i++)
+        for (size_t k = 0; k < settle.items[i]->finding_count; k++)
+            find_culprit(&settle, &settle.items[i]->findings[k]);
+    for (size_t i = 0; i < settle.count; i++)
+        if (!crashed(settle.items[i]))
+            leave_out(&settle, settle.items[i]);
+    for (size_t i = 0; i < endings->count; i++)
+        settle_ending(&settle, &endings->items[i]);
 }

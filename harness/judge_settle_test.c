@@ -2,6 +2,7 @@
 #include "judge_fixture.h"
 
 #include "judge_settle.h"
+#include "judge_suspect.h"
 
 #include <string.h>
 
@@ -93,46 +94,164 @@ static void test_settle__the_owner_of_a_wrong_secret(void **state)
     assert_true(ok);
 }
 
-/* R063's only failure is said to be R064's, so it shows nothing about R063. */
+/* A case with one finding of its own requirement. */
+struct told {
+    struct suspect suspect;
+    struct finding finding;
+    struct case_result result;
+};
+
+static void tell(struct told *told, const char *requirement, const char *suspected,
+                 struct tally *tally)
+{
+    *told = (struct told){.suspect = {suspected, tally}};
+    told->finding = (struct finding){.requirement = requirement,
+                                     .outcome = OUTCOME_FAIL,
+                                     .observed = "seen",
+                                     .suspects = &told->suspect,
+                                     .suspect_count = suspected == NULL ? 0 : 1};
+    told->result = (struct case_result){.requirement = requirement,
+                                        .verdict = VERDICT_FAIL,
+                                        .findings = &told->finding,
+                                        .finding_count = 1,
+                                        .findings_total = 1};
+}
+
+static void settle_two(struct told *first, struct told *second)
+{
+    static const struct shared_endings none;
+    static const struct watch nothing;
+    struct arena arena = {0};
+    struct case_result *all[] = {&first->result, &second->result};
+    settle_cases(&arena, all, 2, &none, &nothing);
+    arena_free(&arena);
+}
+
+/* R063's only failure is R064's, so it shows nothing about R063. */
 static void test_settle__a_borrowed_failure_blocks_nobody(void **state)
 {
+    static const struct shared_endings none;
+    static const struct watch nothing;
     struct arena arena = {0};
-    struct finding borrowed = {.requirement = "R063", .outcome = OUTCOME_FAIL, .fault_of = "R064"};
-    struct finding own[2] = {{.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"}};
-    struct case_result owner = {.requirement = "R063", .verdict = VERDICT_FAIL};
-    struct case_result one = {.requirement = "R152", .verdict = VERDICT_FAIL};
-    const struct case_result *all[] = {&owner, &one};
+    struct told owner, borrowed, one;
     (void)state;
-    owner.findings = &borrowed;
-    one.findings = own;
-    owner.finding_count = one.finding_count = 1;
-    settle_secret(&one, all, 2, &arena);
-    assert_int_equal(one.verdict, VERDICT_FAIL);
-    borrowed.fault_of = NULL;
-    settle_secret(&one, all, 2, &arena);
-    assert_int_equal(one.verdict, VERDICT_BLOCKED);
-    assert_string_equal(one.blocked_by, "R063");
+    tell(&owner, "R064", NULL, NULL);
+    tell(&borrowed, "R063", "R064", NULL);
+    tell(&one, "R152", "R063", NULL);
+    struct case_result *all[] = {&one.result, &borrowed.result, &owner.result};
+    settle_cases(&arena, all, 3, &none, &nothing);
+    assert_int_equal(owner.result.verdict, VERDICT_FAIL);
+    assert_int_equal(borrowed.result.verdict, VERDICT_BLOCKED);
+    assert_int_equal(one.result.verdict, VERDICT_FAIL);
+    arena_free(&arena);
+}
+
+static void test_settle__two_that_suspect_each_other(void **state)
+{
+    struct told first, second;
+    (void)state;
+    tell(&first, "R137", "R091", NULL);
+    tell(&second, "R091", "R137", NULL);
+    settle_two(&first, &second);
+    assert_true(first.result.verdict == VERDICT_FAIL || second.result.verdict == VERDICT_FAIL);
+}
+
+static void test_settle__what_went_right_once_is_no_cause(void **state)
+{
+    struct told owner, one;
+    struct tally tally = {.name = "HASH"}, other = {.name = "HMAC"};
+    (void)state;
+    tell(&owner, "R152", "R152", &tally);
+    tell(&one, "R157", "R152", &tally);
+    settle_two(&owner, &one);
+    assert_int_equal(one.result.verdict, VERDICT_BLOCKED);
+    assert_string_equal(one.result.blocked_by, "R152");
+    tell(&one, "R157", "R152", &other);
+    settle_two(&owner, &one);
+    assert_int_equal(one.result.verdict, VERDICT_FAIL);
+    tally.right = 1;
+    tell(&one, "R157", "R152", &tally);
+    settle_two(&owner, &one);
+    assert_int_equal(one.result.verdict, VERDICT_FAIL);
+}
+
+static void test_settle__a_warning_explains_no_failure(void **state)
+{
+    struct told owner, one;
+    (void)state;
+    tell(&owner, "R202", NULL, NULL);
+    owner.finding.outcome = OUTCOME_WARN;
+    owner.result.verdict = VERDICT_WARN;
+    tell(&one, "R193", "R202", NULL);
+    settle_two(&owner, &one);
+    assert_int_equal(one.result.verdict, VERDICT_FAIL);
+}
+
+/* By the plain call's crash only those are blocked that crashed as it did. */
+static void test_settle__the_plain_call_crashes(void **state)
+{
+    struct arena arena = {0};
+    struct finding shared = {.requirement = "R010", .observed = "seen"};
+    struct shared_endings endings = {.count = 1};
+    static const struct watch nothing;
+    struct told own, one, other;
+    (void)state;
+    endings.items[0] = (struct shared_ending){.requirement = "R010", .findings = {&shared, 1}};
+    tell(&own, "R010", NULL, NULL);
+    tell(&one, "R022", NULL, NULL);
+    tell(&other, "R028", NULL, NULL);
+    other.finding.observed = "seen elsewhere";
+    own.result.verdict = one.result.verdict = other.result.verdict = VERDICT_CRASH;
+    struct case_result *all[] = {&own.result, &one.result, &other.result};
+    settle_cases(&arena, all, 3, &endings, &nothing);
+    assert_int_equal(own.result.verdict, VERDICT_BLOCKED);
+    assert_int_equal(one.result.verdict, VERDICT_BLOCKED);
+    assert_string_equal(one.result.blocked_by, "R010");
+    assert_int_equal(other.result.verdict, VERDICT_CRASH);
+    arena_free(&arena);
+}
+
+static void test_settle__a_crash_of_its_own(void **state)
+{
+    struct arena arena = {0};
+    struct finding shared = {.requirement = "R127", .observed = "seen"};
+    struct shared_endings endings = {.count = 1};
+    static const struct watch nothing;
+    struct told one;
+    (void)state;
+    endings.items[0] = (struct shared_ending){.requirement = "R127", .findings = {&shared, 1}};
+    tell(&one, "R116", NULL, NULL);
+    one.result.verdict = VERDICT_CRASH;
+    struct case_result *all[] = {&one.result};
+    settle_cases(&arena, all, 1, &endings, &nothing);
+    assert_int_equal(one.result.verdict, VERDICT_CRASH);
     arena_free(&arena);
 }
 
 static void test_settle__two_keys_of_one_step_are_blocked_together(void **state)
 {
+    static const struct shared_endings none;
+    static const struct watch nothing;
     struct arena arena = {0};
-    struct finding first = {.requirement = "R063", .outcome = OUTCOME_FAIL};
-    struct finding second = {.requirement = "R064", .outcome = OUTCOME_FAIL};
-    struct finding own[2] = {{.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R063"},
-                             {.requirement = "R152", .outcome = OUTCOME_FAIL, .fault_of = "R064"}};
-    struct case_result owners[2] = {
-        {.requirement = "R063", .verdict = VERDICT_FAIL, .findings = &first, .finding_count = 1},
-        {.requirement = "R064", .verdict = VERDICT_FAIL, .findings = &second, .finding_count = 1}};
+    struct told first, second;
+    struct suspect suspects[2] = {{"R063", NULL}, {"R064", NULL}};
+    struct finding own[2] = {{.requirement = "R152", .outcome = OUTCOME_FAIL},
+                             {.requirement = "R152", .outcome = OUTCOME_FAIL}};
     struct case_result one = {.requirement = "R152",
                               .verdict = VERDICT_FAIL,
                               .findings = own,
                               .finding_count = 2,
                               .findings_total = 2};
-    const struct case_result *all[] = {&owners[0], &owners[1], &one};
     (void)state;
-    settle_secret(&one, all, 3, &arena);
+    tell(&first, "R063", NULL, NULL);
+    tell(&second, "R064", NULL, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        own[i].suspects = &suspects[i];
+        own[i].suspect_count = 1;
+        own[i].observed = "seen";
+    }
+    struct case_result *all[] = {&first.result, &second.result, &one};
+    settle_cases(&arena, all, 3, &none, &nothing);
     assert_int_equal(one.finding_count, 0);
     assert_int_equal(one.verdict, VERDICT_BLOCKED);
     arena_free(&arena);
@@ -144,6 +263,11 @@ int main(void)
         cmocka_unit_test(test_settle__the_owner_of_a_wrong_secret),
         cmocka_unit_test(test_settle__two_keys_of_one_step_are_blocked_together),
         cmocka_unit_test(test_settle__a_borrowed_failure_blocks_nobody),
+        cmocka_unit_test(test_settle__two_that_suspect_each_other),
+        cmocka_unit_test(test_settle__what_went_right_once_is_no_cause),
+        cmocka_unit_test(test_settle__a_warning_explains_no_failure),
+        cmocka_unit_test(test_settle__the_plain_call_crashes),
+        cmocka_unit_test(test_settle__a_crash_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

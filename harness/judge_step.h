@@ -14,6 +14,7 @@ struct judge_facts {
     const struct requirements *rows;
     const struct node *header, *capabilities;
     struct key_judge key;
+    struct tallies *tallies; /* of the whole run */
 };
 
 /* The verdict of a case as it grows. */
@@ -26,7 +27,7 @@ struct case_verdict {
     const char *blocked_code; /* the return code by name; NULL: none */
     enum outcome blocked_outcome;
     const char *broken; /* we could not tell */
-    bool wrong_secret;  /* a key was made of one; nothing after it is judged */
+    bool doubtful;      /* a key was made of a wrong secret; nothing after it is judged */
 };
 
 /* What a step saw in one repetition. */
@@ -34,6 +35,7 @@ struct step_view {
     const struct judge_facts *facts;
     struct case_record *record;
     struct case_verdict *verdict;
+    struct watch *watch;
     const struct step *step;
     uint32_t number;
     const struct call_record *call; /* the step's last call; NULL: it made none */
@@ -70,6 +72,11 @@ enum outcome step_outcome(const struct requirement *row, const struct call_recor
 /* Adds a finding about the view's step; texts must live in facts->keep. */
 void step_report(struct step_view *view, enum outcome outcome, const char *expected,
                  const char *observed);
+
+/* The same, with whose fault it may be instead (judge_suspect.h). */
+struct suspects;
+void step_report_suspects(struct step_view *view, enum outcome outcome, const char *expected,
+                          const char *observed, const struct suspects *suspects);
 
 /* "SCARD_E_NO_MEMORY (0x80100006)", "success". */
 const char *status_words(struct arena *keep, uint32_t status);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_verdict.h"
 
+#include "judge_suspect.h"
+
 #include "mdcts/status.h"
 #include "status_name.h"
 
@@ -37,6 +39,7 @@ static struct step_view make_view(struct walk *walk, const struct step *step, ui
     return (struct step_view){.facts = walk->context->facts,
                               .record = walk->record,
                               .verdict = walk->verdict,
+                              .watch = walk->context->watch,
                               .step = step,
                               .number = number,
                               .call = call,
@@ -149,7 +152,7 @@ static bool judge_scored(struct walk *walk, const struct step *step, uint32_t nu
         else
             expect_judge(&view);
     }
-    return walk->verdict->blocked_by == NULL && !walk->verdict->wrong_secret;
+    return walk->verdict->blocked_by == NULL && !walk->verdict->doubtful;
 }
 
 static bool judge_call(struct walk *walk, const struct step *step, uint32_t number,
@@ -294,6 +297,7 @@ static size_t judge_calls(struct walk *walk, const struct step *step, uint32_t n
         if (superseded || !call->returned)
             continue;
         returned++;
+        suspects_note_call(walk->context->facts, record, call);
         *go_on = judge_call(walk, step, number, call);
     }
     return returned;
