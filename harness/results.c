@@ -120,10 +120,12 @@ const char *results_repro(struct arena *keep, const struct node *header, const c
     const char *driver = node_get_text(node_get(header, "driver"), "path");
     const char *abi = node_get_text(header, "abi");
     bool plain = abi == NULL || strcmp(abi, "sysv") == 0;
-    return arena_printf(keep, "mdcts run%s%s%s%s %s", option_words(keep, "--profile", profile),
+    return arena_printf(keep, "mdcts run%s%s%s%s%s %s", option_words(keep, "--profile", profile),
                         option_words(keep, "--driver", driver),
                         option_words(keep, "--reader", node_get_text(header, "reader")),
-                        option_words(keep, "--abi", plain ? NULL : abi), shell_word(keep, id));
+                        option_words(keep, "--abi", plain ? NULL : abi),
+                        option_words(keep, "--wrap", node_get_text(header, "wrap")),
+                        shell_word(keep, id));
 }
 
 /* ---- JSON ---- */

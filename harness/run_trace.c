@@ -38,6 +38,7 @@ bool run_trace_header(struct run_trace *trace, const struct session *session,
     node_add(head, "driver", driver);
     add_text(head, &arena, "reader", session->is_virtual ? "virtual" : session->readers[0]);
     add_text(head, &arena, "abi", session->abi);
+    add_text(head, &arena, "wrap", session->wrap);
     node_add(head, "seed", node_new_hex(&arena, session->env.seed));
     add_text(head, &arena, "isolate", "case");
     add_text(head, &arena, "date", facts->date);

@@ -19,6 +19,8 @@ expect_no_text "$work/reference/trace.jsonl" "ThreadSanitizer"
 run_watched 1 mutant-key-buffer-shared
 expect_text "$work/mutant-key-buffer-shared/trace.jsonl" "WARNING: ThreadSanitizer: data race"
 expect_text "$work/mutant-key-buffer-shared/results.json" "called exit(66)"
+# How to see it again names the tool.
+expect_text "$work/mutant-key-buffer-shared/results.json" " --wrap 'env LD_PRELOAD=$runtime "
 checks=$((checks + 1))
 grep -F '"verdict":"CRASH"' "$work/mutant-key-buffer-shared/results.json" | grep -qF '"id":"context/parallel/derive-apart"' ||
     wrong "two derivations that overlap do not show the race"
