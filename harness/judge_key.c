@@ -338,8 +338,8 @@ struct key_answer key_check(const struct key_judge *judge, struct case_record *r
     if (agreement == NULL)
         return unjudged("the agreement that was derived from is not in the trace");
     struct bytes point;
-    if (is_asked(record, agreement->call) &&
-        !card_key(judge, record, agreement->call, &secret.curve, &point))
+    bool told = card_key(judge, record, agreement->call, &secret.curve, &point);
+    if (told ? !curve_point_is_valid(secret.curve, point) : is_asked(record, agreement->call))
         return (struct key_answer){.match = KEY_UNTOLD,
                                    .why = "the driver tells no valid public key of the container"};
     const char *why = key_secret(judge, record, agreement, &secret.curve, &secret.z);

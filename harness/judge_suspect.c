@@ -173,6 +173,32 @@ static void add_past(struct suspects *out, const struct step_view *view,
         add(out, "R055", NULL);
 }
 
+static void add_index(struct suspects *out, const struct step_view *view,
+                      const struct agreement *agreement)
+{
+    bool derives = strcmp(view->call->entry, "CardDeriveKey") == 0;
+    if (agreement->index < HIGH_INDEX)
+        return;
+    add(out, "R202", high_indices(view->facts));
+    add(out, derives ? "R127" : "R193", high_indices(view->facts));
+}
+
+/* Of the answers only the last is known: what may be wrong with one of them is wrong with any. */
+static void add_answers(struct suspects *out, const struct step_view *view)
+{
+    const struct call_record *call = view->call;
+    const struct agreement *last = case_agreement_at(view->record, call, call->answer);
+    for (uint64_t index = HIGH_INDEX; index < 256; index++) {
+        const struct agreement *one = case_agreement_at(view->record, call, index);
+        if (one != NULL)
+            add_index(out, view, one);
+    }
+    if (last != NULL)
+        add_past(out, view, last);
+    if (call->events[EVENT_GET_DH_AGREEMENT] > 1)
+        add(out, "R211", NULL); /* one use of an answer may have ended it for the next */
+}
+
 struct suspects suspects_of_call(const struct step_view *view)
 {
     struct suspects out = {.count = 0};
@@ -187,15 +213,10 @@ struct suspects suspects_of_call(const struct step_view *view)
     const struct agreement *agreement = key_agreement(view->record, call);
     if (agreement == NULL || agreement->ended < call->order)
         return out;
-    if (agreement->index >= HIGH_INDEX) {
-        add(&out, "R202", high_indices(view->facts));
-        add(&out, strcmp(call->entry, "CardDeriveKey") == 0 ? "R127" : "R193",
-            high_indices(view->facts));
-    }
+    add_index(&out, view, agreement);
     add_past(&out, view, agreement);
-    const struct agreement *second = case_agreement_at(view->record, call, call->answer);
-    if (second != NULL && second != agreement)
-        add_past(&out, view, second);
+    if (call->events[EVENT_GET_DH_AGREEMENT] > 0)
+        add_answers(&out, view);
     return out;
 }
 
