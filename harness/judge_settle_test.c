@@ -196,7 +196,8 @@ static void test_settle__the_plain_call_crashes(void **state)
     static const struct watch nothing;
     struct told own, one, other;
     (void)state;
-    endings.items[0] = (struct shared_ending){.requirement = "R010", .findings = {&shared, 1, 1, 1}};
+    endings.items[0] =
+        (struct shared_ending){.requirement = "R010", .findings = {.items = &shared, .count = 1}};
     tell(&own, "R010", NULL, NULL);
     tell(&one, "R022", NULL, NULL);
     tell(&other, "R028", NULL, NULL);
@@ -219,7 +220,8 @@ static void test_settle__a_crash_of_its_own(void **state)
     static const struct watch nothing;
     struct told one;
     (void)state;
-    endings.items[0] = (struct shared_ending){.requirement = "R127", .findings = {&shared, 1, 1, 1}};
+    endings.items[0] =
+        (struct shared_ending){.requirement = "R127", .findings = {.items = &shared, .count = 1}};
     tell(&one, "R116", NULL, NULL);
     one.result.verdict = VERDICT_CRASH;
     struct case_result *all[] = {&one.result};
