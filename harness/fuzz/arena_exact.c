@@ -69,6 +69,20 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
     return moved;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->chunks, 0};
+}
+
+void arena_release(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->chunks != mark.chunk) {
+        struct arena_chunk *next = arena->chunks->next;
+        free(arena->chunks);
+        arena->chunks = next;
+    }
+}
+
 void arena_reset(struct arena *arena)
 {
     arena_free(arena);
