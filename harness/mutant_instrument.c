@@ -245,12 +245,14 @@ unsigned instruments_alone(struct arena *keep, const struct node *results, const
     const struct node *cases = node_get(results, "cases");
     unsigned alone = (1u << INSTRUMENT_COUNT) - 1, watching = 0;
     size_t count = 0;
+    bool seen = false;
     for (unsigned i = 0; i < INSTRUMENT_COUNT; i++)
         watching |= instruments[i].events[0] != NULL ? 1u << i : 0;
     for (const struct node *one = cases == NULL ? NULL : cases->first; one != NULL;
          one = one->next, count++) {
         if (!is_bad(node_get_text(one, "verdict")))
             continue;
+        seen = true;
         alone &= watching | played_by_all(one, played);
         for (unsigned i = 0; i < INSTRUMENT_COUNT; i++)
             if ((watching >> i & 1) != 0 && !is_watched(&instruments[i], one))
@@ -259,5 +261,5 @@ unsigned instruments_alone(struct arena *keep, const struct node *results, const
     for (unsigned i = 0; i < INSTRUMENT_COUNT; i++)
         if ((alone & watching) >> i & 1 && !passes_blind(keep, &instruments[i], dir, count))
             alone &= ~(1u << i);
-    return alone;
+    return seen ? alone : 0;
 }

@@ -38,6 +38,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define COLUMNS          110u /* of a list of names */
 #define REQUIREMENTS_MAX 512
 #define JOBS             2
 #define CASES_MAX        200000
@@ -367,11 +368,18 @@ static bool print_instruments(void)
 {
     bool all = true;
     for (unsigned n = 0; n < INSTRUMENT_COUNT; n++) {
-        size_t count = 0;
+        size_t count = 0, column = 0;
         printf("only %s:", instrument_name((enum instrument)n));
-        for (size_t i = 0; i < rows.count; i++)
-            if ((rows.items[i].alone >> n & 1) != 0 && count++ < MUTANT_ROWS_MAX)
+        for (size_t i = 0; i < rows.count; i++) {
+            if ((rows.items[i].alone >> n & 1) == 0)
+                continue;
+            column = column == 0 ? COLUMNS : column + 1 + strlen(rows.items[i].id);
+            if (column >= COLUMNS)
+                column = (size_t)printf("\n  %s", rows.items[i].id) - 1;
+            else
                 printf(" %s", rows.items[i].id);
+            count++;
+        }
         printf("%s\n", count == 0 ? " NO MUTANT" : "");
         all = all && count > 0;
     }
