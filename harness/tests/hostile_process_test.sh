@@ -17,7 +17,7 @@ derives stop-derive HANG "CardDeriveKey: did not return within 500 ms"
 derives ignore-end HANG "CardDeriveKey: did not return within 500 ms"
 derives hang-atexit HANG "CardDeriveKey: did not return within 500 ms"
 # In CardConstructDHAgreement: what stands on it is blocked.
-one exit-construct CRASH construct/p256 "called exit(7)"
+one exit-construct CRASH crash/CardConstructDHAgreement/R060 "called exit(7)"
 verdict BLOCKED "$unknown" "by R060, step 3: CardConstructDHAgreement: called exit(7)"
 
 # Signals, limits, the process' surroundings.

@@ -28,13 +28,15 @@ derives free-twice FAIL "a block of 32 bytes that CardDeriveKey allocated, given
 one wild-result FAIL invariant/R128 "memory of another origin"
 # All of the host's memory takes a while.
 one exhaust-memory FAIL invariant/R057 "blocks left, the first of 1048576 bytes from CardDeriveKey" 100
-one read-past-input CRASH construct/p256 "read of offset 72 of input pbPublicKey, live in step 3"
+one read-past-input CRASH crash/CardConstructDHAgreement/R060 "read of offset 72 of input pbPublicKey, live in step 3"
 one write-input WARN invariant/R007 "CardConstructDHAgreement changed pbPublicKey at offset -1"
 one write-card-data WARN invariant/R043 "CardConstructDHAgreement changed pfnCspGetDHAgreement"
 one scribble-card-data FAIL invariant/R015 "CardConstructDHAgreement changed dwVersion at offset 0"
 verdict WARN invariant/R043 "CardConstructDHAgreement changed"
 verdict CRASH "$unknown" "CardDeriveKey: signal 11 SIGSEGV, at mdcts-host"
-one scribble-process CRASH crash/CardDeriveKey/R127 "signal 11 SIGSEGV"
+# What it meets first, a crash or a wait for nothing, is the C library's to say.
+judge_hostile scribble-process
+expect_text run/results.json '/CardDeriveKey/R127","requirement":"R127"'
 others_pass
 one replace-vendor FAIL invariant/R216 "memory that it did not allocate"
 one huge-sizes FAIL invariant/R232 "a block of 72 for 4294967295 bytes"
