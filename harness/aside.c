@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aside.h"
 
-#include <errno.h>
+#include "clock.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+#define ASKED_NS UINT64_C(2500000) /* a case takes less */
+#define DONE_NS  UINT64_C(200000)
 
 struct aside {
     pthread_t thread;
@@ -16,17 +20,23 @@ struct aside {
     bool busy;
 };
 
-static void await(sem_t *semaphore)
+/* To wake a processor that sleeps takes longer than the work, so both sides look for each other a
+ * while before they sleep. */
+static void await(sem_t *semaphore, uint64_t awake_ns)
 {
-    while (sem_wait(semaphore) != 0 && errno == EINTR)
-        continue;
+    uint64_t until = clock_ns() + awake_ns;
+    while (sem_trywait(semaphore) != 0)
+        if (clock_ns() < until)
+            sched_yield();
+        else if (sem_wait(semaphore) == 0)
+            return;
 }
 
 static void *run(void *data)
 {
     struct aside *aside = data;
     for (;;) {
-        await(&aside->asked);
+        await(&aside->asked, ASKED_NS);
         if (aside->work == NULL)
             return NULL;
         aside->work(aside->data);
@@ -79,7 +89,7 @@ void aside_wait(struct aside *aside)
 {
     if (aside == NULL || !aside->busy)
         return;
-    await(&aside->done);
+    await(&aside->done, DONE_NS);
     aside->busy = false;
 }
 
