@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aside.h"
 
-#include "clock.h"
-
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-#define ASKED_NS UINT64_C(2500000) /* a case takes less */
-#define DONE_NS  UINT64_C(200000)
 
 struct aside {
     pthread_t thread;
@@ -20,23 +16,17 @@ struct aside {
     bool busy;
 };
 
-/* To wake a processor that sleeps takes longer than the work, so both sides look for each other a
- * while before they sleep. */
-static void await(sem_t *semaphore, uint64_t awake_ns)
+static void await(sem_t *semaphore)
 {
-    uint64_t until = clock_ns() + awake_ns;
-    while (sem_trywait(semaphore) != 0)
-        if (clock_ns() < until)
-            sched_yield();
-        else if (sem_wait(semaphore) == 0)
-            return;
+    while (sem_wait(semaphore) != 0 && errno == EINTR)
+        continue;
 }
 
 static void *run(void *data)
 {
     struct aside *aside = data;
     for (;;) {
-        await(&aside->asked, ASKED_NS);
+        await(&aside->asked);
         if (aside->work == NULL)
             return NULL;
         aside->work(aside->data);
@@ -89,7 +79,7 @@ void aside_wait(struct aside *aside)
 {
     if (aside == NULL || !aside->busy)
         return;
-    await(&aside->done, DONE_NS);
+    await(&aside->done);
     aside->busy = false;
 }
 
