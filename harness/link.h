@@ -454,9 +454,7 @@ enum host_outcome host_await_freed(struct host *host);
 /* The caller frees a block that the driver returned: the same event. */
 enum host_outcome host_free(struct host *host, uint32_t block, uint32_t step);
 
-/* Reads the host's memory from inside; fewer bytes when the rest can't be read.  Of a length of 0
- * it is the cheapest round trip: once it returns, nothing of earlier requests is left in the host's
- * buffers, and the host is idle.  Do one before searching its memory from outside. */
+/* Reads the host's memory from inside; fewer bytes when the rest can't be read. */
 enum host_outcome host_peek(struct host *host, uint64_t address, size_t len, struct bytes *out);
 
 /* Memory of the host's own through which secrets pass: buffers, its variables and those of the

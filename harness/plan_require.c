@@ -239,6 +239,10 @@ static const char *need_readers(const struct matcher *m, const struct node *valu
 
 /* ---- the language's keys ---- */
 
+static const struct text_table container_words = {(const char *const[]){"rsa", "sign-only"}, 2},
+                               flag_words = {(const char *const[]){"hmac-secret"}, 1},
+                               reader_words = {(const char *const[]){"virtual"}, 1};
+
 enum need_kind { NEED_NUMBER, NEED_BOOL, NEED_WORD, NEED_WORDS };
 
 /* clang-format off */
@@ -264,10 +268,10 @@ static const struct need {
     {"pin_pad",         NEED_BOOL,   need_pin_pad,         NULL},
     {"other_pin",       NEED_NUMBER, need_other_pin,       NULL},
     {"agreements",      NEED_NUMBER, need_agreements,      NULL},
-    {"container",       NEED_WORD,   need_container,       &(const struct text_table){(const char *const[]){"rsa", "sign-only"}, 2}},
-    {"flag",            NEED_WORD,   need_hmac_flag,       &(const struct text_table){(const char *const[]){"hmac-secret"}, 1}},
+    {"container",       NEED_WORD,   need_container,       &container_words},
+    {"flag",            NEED_WORD,   need_hmac_flag,       &flag_words},
     {"readers",         NEED_NUMBER, need_readers,         NULL},
-    {"reader",          NEED_WORD,   need_reader,          &(const struct text_table){(const char *const[]){"virtual"}, 1}},
+    {"reader",          NEED_WORD,   need_reader,          &reader_words},
 };
 /* clang-format on */
 

@@ -270,7 +270,8 @@ static void tell(struct case_run *run, const struct search *search)
     node_add(event, "secrets", node_new_bool(arena, search->ok && search->secret_count > 0));
     node_add(event, "pin", node_new_bool(arena, search->ok && search->pin_count > 0));
     if (!search->ok)
-        node_add(event, "why", node_new_string(arena, "the kernel does not allow it"));
+        node_add(event, "why",
+                 node_new_string(arena, "the kernel forbids it, or the process has ended"));
     if (search->hit_count > 0)
         node_add(event, "found", found);
     case_emit(run, event);

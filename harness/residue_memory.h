@@ -19,7 +19,8 @@ struct memory_piece {
     uint64_t address; /* a multiple of 8 */
 };
 
-/* Hands out all pieces but those in the ranges left out.  False if the kernel forbids it. */
+/* Hands out all pieces but those in the ranges left out.  False if the kernel forbids it or
+ * the process has ended. */
 bool memory_each(pid_t pid, const struct host_range *left_out, size_t count,
                  void (*visit)(void *data, const struct memory_piece *piece), void *data);
 

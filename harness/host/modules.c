@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "modules.h"
+#include "region.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -7,7 +8,6 @@
 #include <unistd.h>
 
 #define LINE_BYTES 4608 /* addresses, and a path of PATH_MAX bytes */
-#define PAGE_BYTES 4096u
 
 static uint64_t read_hex(const char **at)
 {
@@ -111,8 +111,9 @@ static int add_own(struct dl_phdr_info *info, size_t size, void *data)
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
         if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0)
-            own->rows[own->count++] = (struct wire_range){
-                start / PAGE_BYTES * PAGE_BYTES, (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES};
+            own->rows[own->count++] =
+                (struct wire_range){start / REGION_PAGE * REGION_PAGE,
+                                    (end + REGION_PAGE - 1) / REGION_PAGE * REGION_PAGE};
     }
     return 0;
 }
