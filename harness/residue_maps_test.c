@@ -19,9 +19,16 @@ struct list {
     size_t count;
 };
 
+static void *alone; /* a page with nothing on either side */
+
 static int child_start(void **state)
 {
     static pid_t child;
+    uint8_t *three = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    alone = three + PAGE;
+    munmap(three, PAGE);
+    munmap(three + 2 * PAGE, PAGE);
+    mprotect(alone, PAGE, PROT_READ | PROT_WRITE);
     child = fork();
     if (child == 0)
         for (;;)
@@ -96,6 +103,7 @@ static void test_maps__names(void **state)
     assert_string_equal(maps_name(child, (uintptr_t)variable, &arena), "residue_maps_test");
     assert_string_equal(maps_name(child, (uintptr_t)unset + 32 * (uintptr_t)PAGE, &arena),
                         "residue_maps_test");
+    assert_string_equal(maps_name(child, (uintptr_t)alone, &arena), "");
     assert_string_equal(maps_name(child, 0, &arena), "");
     arena_free(&arena);
 }

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 static void test_arena__memory_is_zeroed_and_aligned(void **state)
 {
@@ -76,8 +77,14 @@ static void test_arena__a_large_array_grows_among_others(void **state)
     uint32_t *items = NULL;
     size_t capacity = 0;
     char *other = NULL;
+    /* What the C library hands out next is not zero. */
+    char *dirty = malloc(100000);
+    assert_non_null(dirty);
+    memset(dirty, 0xAA, 100000);
+    free(dirty);
     for (uint32_t i = 0; i < 100000; i++) {
         items = arena_grow(&arena, items, i, &capacity, sizeof *items);
+        assert_int_equal(items[i], 0);
         items[i] = i;
         if (i == 50000)
             other = arena_strdup(&arena, "between");
@@ -85,6 +92,29 @@ static void test_arena__a_large_array_grows_among_others(void **state)
     for (uint32_t i = 0; i < capacity; i++)
         assert_int_equal(items[i], i < 100000 ? i : 0);
     assert_string_equal(other, "between");
+    arena_free(&arena);
+}
+
+static void test_arena__an_array_grows_around_its_neighbour(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    size_t capacity = 1024;
+    uint64_t *items = arena_array(&arena, uint64_t, capacity);
+    size_t left = 0;
+    /* The chunk is full: the array at its front, the neighbour behind. */
+    struct arena_mark front = arena_mark(&arena);
+    while (arena_mark(&arena).chunk == front.chunk) {
+        front = arena_mark(&arena);
+        memset(arena_alloc(&arena, 16, 1), 'x', 16);
+        left++;
+    }
+    arena_release(&arena, front);
+    const char *neighbour = (const char *)(items + capacity);
+    items = arena_grow(&arena, items, capacity, &capacity, sizeof *items);
+    for (size_t i = 0; i < 16 * (left - 1); i++)
+        assert_int_equal(neighbour[i], 'x');
+    assert_int_equal(items[capacity - 1], 0);
     arena_free(&arena);
 }
 
@@ -115,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_arena__strings_are_copied),
         cmocka_unit_test(test_arena__grow_keeps_items),
         cmocka_unit_test(test_arena__a_large_array_grows_among_others),
+        cmocka_unit_test(test_arena__an_array_grows_around_its_neighbour),
         cmocka_unit_test(test_arena__release_gives_back_what_came_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
