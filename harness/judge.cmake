@@ -60,6 +60,7 @@ foreach(noun judge judge_invariant judge_language judge_settle)
     LIBS mdcts_judge)
 endforeach()
 
+mdcts_unit_test(judge_suspect_test SOURCES ${judge_dir}/judge_suspect_test.c LIBS mdcts_judge mdcts_abi)
 mdcts_unit_test(reconcile_test SOURCES ${judge_dir}/reconcile_test.c LIBS mdcts_judge mdcts_json)
 mdcts_unit_test(cmd_judge_test SOURCES ${judge_dir}/cmd_judge_test.c LIBS mdcts_cmd_judge)
 target_compile_definitions(cmd_judge_test PRIVATE
