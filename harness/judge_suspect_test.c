@@ -48,6 +48,7 @@ static struct node *args_of(struct arena *arena, const struct made *made, bool h
 {
     struct node *args = node_new_map(arena), *list = node_new_list(arena);
     struct node *one = node_new_map(arena);
+    node_add(args, "agreement", node_new_string(arena, made->index == 0 ? "$z" : "$other"));
     node_add(args, "index", node_new_uint(arena, made->index));
     node_add(args, "kdf", node_new_string(arena, "HASH"));
     node_add(one, "type", node_new_uint(arena, KDF_SECRET_HANDLE));
@@ -84,7 +85,8 @@ static void start(struct scene *scene, const struct row *row)
     scene->view.facts = &scene->facts;
     scene->view.record = &scene->record;
     add_call(scene, &construct, false);
-    scene->agreement = (struct agreement){.call = scene->calls[0],
+    scene->agreement = (struct agreement){.name = "z",
+                                          .call = scene->calls[0],
                                           .index = row->index,
                                           .ended = row->ended ? row->ended : UINT64_MAX};
     scene->record.agreements = &scene->agreement;
