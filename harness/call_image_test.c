@@ -183,7 +183,7 @@ static void test_image__outputs_name_members_and_blocks(void **state)
     assert_null(node_get(call_image_outputs(image, &result), "key"));
 }
 
-static uint64_t unwritten_of(const char *key, const char *bytes)
+static uint64_t unwritten_of(uint32_t status, const char *key, const char *bytes)
 {
     struct call_image *image = image_of("CardDeriveKey");
     struct host_call call = call_image_call(image);
@@ -196,16 +196,19 @@ static uint64_t unwritten_of(const char *key, const char *bytes)
         result_with(&call, (struct bytes){(const uint8_t *)&after, sizeof after});
     result.follows = &followed;
     result.follow_count = 1;
+    result.status = status;
     return node_get_uint(node_get(call_image_outputs(image, &result), "pbDerivedKey"), key, 0);
 }
 
 static void test_image__bytes_that_nobody_wrote_are_counted(void **state)
 {
     (void)state;
-    assert_int_equal(unwritten_of("unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7z"), 9);
-    assert_int_equal(unwritten_of("unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7z\xa7"), 0);
-    assert_int_equal(unwritten_of("unwritten_stack", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 8);
-    assert_int_equal(unwritten_of("unwritten", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 0);
+    assert_int_equal(unwritten_of(0, "unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7z"), 9);
+    assert_int_equal(unwritten_of(0, "unwritten", "a\xa7\xa7\xa7\xa7\xa7\xa7\xa7z\xa7"), 0);
+    assert_int_equal(unwritten_of(0, "unwritten_stack", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 8);
+    /* A refusal hands nothing out. */
+    assert_int_equal(unwritten_of(1, "unwritten", "\xa7\xa7\xa7\xa7\xa7\xa7\xa7\xa7"), 0);
+    assert_int_equal(unwritten_of(0, "unwritten", "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5"), 0);
 }
 
 static void test_image__changes_of_inputs_have_names(void **state)

@@ -261,6 +261,36 @@ static void test_plan__what_probing_found_of_the_card(void **state)
     assert_true(said_is_missing("{\"rsa\":false}", "{\"rsa\":true}"));
 }
 
+static const char *missing_for(const char *const *texts, size_t count, const char *capabilities)
+{
+    struct step steps[8];
+    struct require_case needs = {.steps = steps, .step_count = count};
+    for (size_t i = 0; i < count; i++)
+        assert_true(scenario_read_step(&diags, &keep, json(texts[i]), &steps[i]));
+    const char *why = require_missing(&keep, &needs, json(capabilities), true, 1);
+    return why == NULL ? "" : why;
+}
+
+/* A PIN opens keys in its own context. */
+static void test_plan__each_context_has_its_pin(void **state)
+{
+    static const char capabilities[] =
+        "{\"dh\":true,\"driver_versions\":[7],\"pin_roles\":[\"user\",\"3\"],\"containers\":["
+        "{\"index\":1,\"use\":\"agree\",\"curve\":\"P-256\",\"role\":3},"
+        "{\"index\":2,\"use\":\"agree\",\"curve\":\"P-384\",\"role\":1}]}";
+    static const char *const texts[] = {
+        "{\"acquire\":{}}",
+        "{\"acquire\":{\"as\":\"b\"}}",
+        "{\"authenticate\":{\"role\":\"agreement\"}}",
+        "{\"authenticate\":{\"role\":\"agreement\"},\"context\":\"b\"}",
+        "{\"construct\":{\"curve\":\"P-256\"}}",
+        "{\"construct\":{\"curve\":\"P-384\"},\"context\":\"b\"}",
+        "{\"construct\":{\"curve\":\"P-256\"},\"context\":\"b\"}"};
+    (void)state;
+    assert_string_equal(missing_for(texts, 6, capabilities), "");
+    assert_string_equal(missing_for(texts, 7, capabilities), "its containers have different PINs");
+}
+
 /* Whose PIN `role: agreement` is, and when no PIN that the run has will do. */
 static void test_plan__the_agreements_pin(void **state)
 {
@@ -476,6 +506,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
         cmocka_unit_test_teardown(test_plan__the_agreements_pin, release),
+        cmocka_unit_test_teardown(test_plan__each_context_has_its_pin, release),
         cmocka_unit_test_teardown(test_plan__an_ecdsa_container, release),
         cmocka_unit_test_teardown(test_plan__a_pin_is_the_containers, release),
         cmocka_unit_test_teardown(test_plan__what_probing_found_of_the_card, release),
