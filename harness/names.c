@@ -18,8 +18,6 @@
 
 #define ANSWER_BYTES_MAX ((size_t)PLACES_MAX * (2 * PLACE_TEXT_MAX + 64))
 
-extern char **environ;
-
 /* ---- asking ---- */
 
 struct child {
@@ -31,6 +29,7 @@ static bool start(struct child *child, const char *file)
 {
     const char *tool = program_path("mdcts-names");
     char *const argv[] = {strdup(tool), strdup(file), NULL};
+    char *const nothing[] = {NULL}; /* the environment may have a PIN in it */
     int in[2] = {-1, -1}, out[2] = {-1, -1};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -39,7 +38,7 @@ static bool start(struct child *child, const char *file)
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    ok = ok && posix_spawn(&child->pid, tool, &actions, NULL, argv, environ) == 0;
+    ok = ok && posix_spawn(&child->pid, tool, &actions, NULL, argv, nothing) == 0;
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
     close(out[1]);

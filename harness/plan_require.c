@@ -109,7 +109,7 @@ static const char *need_flag(const struct matcher *m, const struct node *value, 
     node_to_bool(value, &wanted);
     if (node_get_bool(m->capabilities, name, false) == wanted)
         return NULL;
-    return arena_printf(m->keep, wanted ? "no %s" : "has %s", what);
+    return arena_printf(m->keep, wanted ? "no %s" : "the driver has %s", what);
 }
 
 static const char *need_secret_handles(const struct matcher *m, const struct node *value)
