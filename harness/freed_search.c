@@ -24,14 +24,6 @@ struct bytes freed_search_secret(struct case_run *run, struct binding *binding)
     return binding->secret;
 }
 
-static struct bytes reversed(struct arena *arena, struct bytes from)
-{
-    uint8_t *copy = arena_alloc(arena, from.len, 1);
-    for (size_t i = 0; i < from.len; i++)
-        copy[i] = from.data[from.len - 1 - i];
-    return (struct bytes){copy, from.len};
-}
-
 static bool report(struct case_run *run, const struct freed_block *freed, struct bytes secret,
                    const char *what)
 {
@@ -56,7 +48,7 @@ static void search_block(struct case_run *run, const struct freed_block *freed, 
             continue;
         struct bytes z = freed_search_secret(run, binding);
         if (z.data != NULL && (report(run, freed, z, "Z") ||
-                               report(run, freed, reversed(run->arena, z), "Z reversed")))
+                               report(run, freed, bytes_reversed(run->arena, z), "Z reversed")))
             return;
     }
     if (key.len >= KEY_BYTES_MIN)

@@ -21,11 +21,8 @@ struct search {
 
 static bool try_reversed(const struct search *search, struct wrong_secret *out)
 {
-    uint8_t *turned = arena_alloc(&search->record->arena, search->z.len, 1);
-    for (size_t i = 0; i < search->z.len; i++)
-        turned[i] = search->z.data[search->z.len - 1 - i];
     *out = (struct wrong_secret){WHOLE_SECRET, "the secret with its bytes in reverse order", false};
-    return search->fits(search->data, (struct bytes){turned, search->z.len});
+    return search->fits(search->data, bytes_reversed(&search->record->arena, search->z));
 }
 
 static bool try_shorter(const struct search *search, struct wrong_secret *out)

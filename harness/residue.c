@@ -48,14 +48,6 @@ static void add_secret(struct search *search, struct bytes secret, const char *w
     search->secrets[search->secret_count++] = (struct needle){.bytes = secret, .what = what};
 }
 
-static struct bytes reversed(struct arena *arena, struct bytes from)
-{
-    uint8_t *copy = arena_alloc(arena, from.len, 1);
-    for (size_t i = 0; i < from.len; i++)
-        copy[i] = from.data[from.len - 1 - i];
-    return (struct bytes){copy, from.len};
-}
-
 /* Two agreements with one peer have one secret. */
 static bool still_needed(struct case_run *run, struct bytes z)
 {
@@ -80,7 +72,7 @@ static void choose_secrets(struct search *search, struct case_run *run)
         if (z.data == NULL || z.len < RESIDUE_PART_MIN || still_needed(run, z))
             continue;
         add_secret(search, z, "Z");
-        add_secret(search, reversed(run->arena, z), "Z reversed");
+        add_secret(search, bytes_reversed(run->arena, z), "Z reversed");
     }
 }
 

@@ -24,6 +24,14 @@ struct bytes bytes_copy(struct arena *keep, struct bytes from)
     return (struct bytes){copy, from.len};
 }
 
+struct bytes bytes_reversed(struct arena *keep, struct bytes from)
+{
+    uint8_t *copy = arena_alloc(keep, from.len, 1);
+    for (size_t i = 0; i < from.len; i++)
+        copy[i] = from.data[from.len - 1 - i];
+    return (struct bytes){copy, from.len};
+}
+
 char *bytes_to_hex(struct arena *keep, struct bytes from)
 {
     static const char digits[] = "0123456789abcdef";

@@ -21,6 +21,8 @@ size_t bytes_find(struct bytes hay, struct bytes needle);
 
 /* A copy that lives in keep. */
 struct bytes bytes_copy(struct arena *keep, struct bytes from);
+/* The same, the last byte first. */
+struct bytes bytes_reversed(struct arena *keep, struct bytes from);
 
 /* Lower-case hexadecimal, NUL-terminated, in keep. */
 char *bytes_to_hex(struct arena *keep, struct bytes from);

@@ -73,11 +73,23 @@ static void test_bytes__bad_utf8_is_refused(void **state)
         assert_false(bytes_from_utf8_as_utf16(&keep, bad[i], &out));
 }
 
+static void test_bytes__reversed(void **state)
+{
+    static const uint8_t some[] = {1, 2, 3};
+    struct arena arena = {0};
+    (void)state;
+    struct bytes turned = bytes_reversed(&arena, (struct bytes){some, sizeof some});
+    assert_string_equal(bytes_to_hex(&arena, turned), "030201");
+    assert_int_equal(bytes_reversed(&arena, (struct bytes){NULL, 0}).len, 0);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_bytes__hex_round_trip, release),
         cmocka_unit_test_teardown(test_bytes__bad_hex_is_refused, release),
+        cmocka_unit_test(test_bytes__reversed),
         cmocka_unit_test(test_bytes__find),
         cmocka_unit_test(test_bytes__equal),
         cmocka_unit_test_teardown(test_bytes__utf16_has_a_nul_and_surrogates, release),
