@@ -63,24 +63,25 @@ struct aside *aside_new(const cpu_set_t *cores)
     return aside;
 }
 
-void aside_start(struct aside *aside, void (*work)(void *data), void *data)
-{
-    if (aside == NULL) {
-        work(data);
-        return;
-    }
-    aside->work = work;
-    aside->data = data;
-    aside->busy = true;
-    sem_post(&aside->asked);
-}
-
 void aside_wait(struct aside *aside)
 {
     if (aside == NULL || !aside->busy)
         return;
     await(&aside->done);
     aside->busy = false;
+}
+
+void aside_start(struct aside *aside, void (*work)(void *data), void *data)
+{
+    if (aside == NULL) {
+        work(data);
+        return;
+    }
+    aside_wait(aside);
+    aside->work = work;
+    aside->data = data;
+    aside->busy = true;
+    sem_post(&aside->asked);
 }
 
 void aside_free(struct aside *aside)

@@ -13,7 +13,8 @@ struct aside *aside_new(const cpu_set_t *cores);
 /* Waits for the work at hand. aside may be NULL. */
 void aside_free(struct aside *aside);
 
-/* Starts work(data); without a thread (NULL) it is done when this returns. */
+/* Starts work(data), once the one before is done; without a thread (NULL) it is done when this
+ * returns. */
 void aside_start(struct aside *aside, void (*work)(void *data), void *data);
 /* Returns when the work is done; at once if there is none. */
 void aside_wait(struct aside *aside);

@@ -42,6 +42,18 @@ static void test_aside__works_in_a_thread_of_its_own(void **state)
     aside_free(aside);
 }
 
+static void test_aside__an_order_waits_for_the_one_before(void **state)
+{
+    struct aside *aside = start();
+    struct work work = {0};
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        aside_start(aside, note, &work);
+    aside_wait(aside);
+    assert_int_equal(work.times, 100);
+    aside_free(aside);
+}
+
 static void test_aside__its_end_waits_for_the_work(void **state)
 {
     struct aside *aside = start();
@@ -67,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aside__works_in_a_thread_of_its_own),
+        cmocka_unit_test(test_aside__an_order_waits_for_the_one_before),
         cmocka_unit_test(test_aside__its_end_waits_for_the_work),
         cmocka_unit_test(test_aside__without_a_thread_the_caller_works),
     };

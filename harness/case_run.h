@@ -67,10 +67,12 @@ struct binding {
     bool has_peer;
     struct peer_key peer;    /* agreements, if has_peer */
     struct bytes card_point; /* agreements: the card's key; data NULL: not known */
-    struct bytes secret;     /* Z; data NULL: not computed yet */
-    bool ended;              /* agreements: destroyed, or the context is deleted */
-    bool told;               /* agreements: a derived key was Z itself */
-    uint64_t key_handle;     /* keys */
+    struct bytes secret;     /* Z, in z; data NULL: not computed yet; see freed_search_secret() */
+    uint8_t z[CURVE_FIELD_BYTES_MAX];
+    bool begun;          /* computing Z, beside the runner */
+    bool ended;          /* agreements: destroyed, or the context is deleted */
+    bool told;           /* agreements: a derived key was Z itself */
+    uint64_t key_handle; /* keys */
 };
 
 struct run_context {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "freed_search.h"
 
+#include "aside.h"
+
 #define KEY_BYTES_MIN 16 /* shorter keys stand in memory by chance */
 
 static bool is_blank(struct bytes content)
@@ -11,16 +13,30 @@ static bool is_blank(struct bytes content)
     return true;
 }
 
-struct bytes freed_search_secret(struct case_run *run, struct binding *binding)
+static void compute_secret(void *data)
 {
+    struct binding *binding = data;
     if (binding->secret.data != NULL || binding->card_point.data == NULL)
-        return binding->secret;
-    size_t len = binding->peer.curve->field_bytes;
-    uint8_t *z = arena_alloc(&run->keep, len, 1);
-    if (peer_shared_secret(&binding->peer, binding->card_point, z))
-        binding->secret = (struct bytes){z, len};
+        return;
+    if (peer_shared_secret(&binding->peer, binding->card_point, binding->z))
+        binding->secret = (struct bytes){binding->z, binding->peer.curve->field_bytes};
     else
         binding->card_point.data = NULL; /* no point to ask again */
+}
+
+void freed_search_ahead(struct case_run *run)
+{
+    struct binding *last = run->binding_count > 0 ? run->bindings[run->binding_count - 1] : NULL;
+    if (run->env->aside != NULL && last != NULL && last->has_peer && !last->begun) {
+        last->begun = true;
+        aside_start(run->env->aside, compute_secret, last);
+    }
+}
+
+struct bytes freed_search_secret(struct case_run *run, struct binding *binding)
+{
+    aside_wait(run->env->aside);
+    compute_secret(binding);
     return binding->secret;
 }
 

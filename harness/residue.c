@@ -53,8 +53,10 @@ static bool still_needed(struct case_run *run, struct bytes z)
 {
     for (size_t i = 0; i < run->binding_count; i++) {
         struct binding *one = run->bindings[i];
-        if (one->has_peer && (!one->ended || one->told) &&
-            (one->card_point.data == NULL || bytes_equal(freed_search_secret(run, one), z)))
+        if (!one->has_peer || (one->ended && !one->told))
+            continue;
+        struct bytes other = freed_search_secret(run, one);
+        if (other.data == NULL || bytes_equal(other, z))
             return true;
     }
     return false;

@@ -417,6 +417,7 @@ void step_call_make(struct step_call *call)
     }
     step_call_record(call);
     run->freed_count = 0;
+    freed_search_ahead(run);
     if (call->step->thread != 0)
         host_thread(run->host, call->step->thread);
     enum host_outcome outcome = host_call(run->host, &made, &call->result);
