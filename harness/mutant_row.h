@@ -6,8 +6,6 @@
 
 #include "finding.h"
 
-#include <sys/types.h>
-
 #define MUTANT_ROWS_MAX     512
 #define MUTANT_OUTCOMES_MAX 32
 /* A defect that shows in more requirements is not narrow, or a case is not. */
@@ -33,7 +31,7 @@ struct mutant_row {
     size_t passing_count, passing_capacity;
     struct outcome_of *seen; /* what the run showed */
     size_t seen_count;
-    pid_t pid;
+    bool ended;
     bool apart; /* no mutant of the reference: its cases are chosen by their requirements alone */
     unsigned alone; /* instruments without which nothing is seen, mutant_instrument.h */
     bool ok;

@@ -30,6 +30,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@
 #define REQUIREMENTS_MAX 512
 #define JOBS             2
 #define CASES_MAX        200000
-#define FILE_BYTES_MAX   (64u * 1024 * 1024)
+#define FILE_BYTES_MAX   (64 * 1024 * 1024)
 #define DEADLINE_PERCENT "20" /* of the usual one: a mutant that hangs shall not cost much */
 #define SAMPLE_STRIDE    16   /* a dialect runs every 16th case */
 #define PASSING_MAX      128  /* and so many of those that pass its places */
@@ -61,6 +62,13 @@ struct planned {
     const char *id, *requirement;
     unsigned instruments; /* that it plays */
 };
+
+/* Runs beside each other, each on a processor of its own where there are so many: a runner that is
+ * left two believes the other one idle. */
+static struct job {
+    struct mutant_row *row; /* NULL: none runs */
+    pid_t pid;
+} jobs[JOBS];
 
 static struct arena arena;
 static struct mutant_rows rows = {.keep = &arena};
@@ -85,12 +93,13 @@ static pid_t spawn(const char *const *argv, const char *log)
     return pid;
 }
 
-static pid_t start_run(const char *driver, const char *out, const struct mutant_row *row)
+static pid_t start_run(const char *driver, const char *out, const char *beside,
+                       const struct mutant_row *row)
 {
     size_t count = 0;
     const char **argv = arena_array(&arena, const char *, 18 + row->case_count);
     const char *fixed[] = {mdcts,    "run", "--driver",        driver,           "--out",  out,
-                           "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", "1"};
+                           "--seed", SEED,  "--timeout-scale", DEADLINE_PERCENT, "--jobs", beside};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         argv[count] = fixed[count];
     if (row->profile != NULL) {
@@ -115,8 +124,6 @@ static void add_case(struct mutant_row *row, const char *id)
 
 static void add_pass(struct mutant_row *row, const struct planned *c)
 {
-    if (row->passing_count > 0 && row->passing[row->passing_count - 1] == c)
-        return;
     row->passing = arena_grow(&arena, row->passing, row->passing_count, &row->passing_capacity,
                               sizeof *row->passing);
     row->passing[row->passing_count++] = c;
@@ -169,6 +176,25 @@ static void choose_sample(struct mutant_row *row, size_t number)
     }
 }
 
+static int by_plan(const void *a, const void *b)
+{
+    const struct planned *x = *(const struct planned *const *)a,
+                         *y = *(const struct planned *const *)b;
+    return (x > y) - (x < y);
+}
+
+/* Runners side by side tell of their cases in turns, and a case passes a place more than once. */
+static void tidy_passes(struct mutant_row *row)
+{
+    size_t kept = 0;
+    if (row->passing_count > 0)
+        qsort(row->passing, row->passing_count, sizeof(struct planned *), by_plan);
+    for (size_t i = 0; i < row->passing_count; i++)
+        if (kept == 0 || row->passing[kept - 1] != row->passing[i])
+            row->passing[kept++] = row->passing[i];
+    row->passing_count = kept;
+}
+
 static void read_passes(const char *trace)
 {
     struct diags diags = {0};
@@ -194,6 +220,8 @@ static void read_passes(const char *trace)
             note_output(node_get_text(line, "text"), &planned[event.case_n]);
         arena_free(&scratch);
     }
+    for (size_t i = 0; i < rows.count; i++)
+        tidy_passes(&rows.items[i]);
     trace_reader_close(&reader);
     diags_print(&diags, stderr);
     diags_free(&diags);
@@ -205,7 +233,7 @@ static void count_passes(const char *drivers, const char *dir)
     const char *out = arena_printf(&arena, "%s/counting", dir);
     const char *driver = arena_printf(&arena, "%s/%s", drivers, COUNTING_DRIVER);
     int status;
-    waitpid(start_run(driver, out, &everything), &status, 0);
+    waitpid(start_run(driver, out, "2", &everything), &status, 0);
     read_passes(arena_printf(&arena, "%s/trace.jsonl", out));
 }
 
@@ -213,11 +241,14 @@ static struct node *read_results(const char *out)
 {
     struct diags diags = {0};
     const char *path = arena_printf(&arena, "%s/results.json", out);
+    struct stat status;
+    if (stat(path, &status) != 0 || status.st_size > FILE_BYTES_MAX)
+        return NULL;
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return NULL;
-    char *text = arena_alloc(&arena, FILE_BYTES_MAX / 16, 1);
-    size_t len = fread(text, 1, FILE_BYTES_MAX / 16, file);
+    char *text = arena_alloc(&arena, (size_t)status.st_size + 1, 1);
+    size_t len = fread(text, 1, (size_t)status.st_size, file);
     fclose(file);
     struct node *node = json_tree_parse(&diags, &arena, text, len, path, 1);
     diags_print(&diags, stderr);
@@ -355,8 +386,6 @@ static unsigned played_by(const char *id)
 
 static void finish(struct mutant_row *row, const char *dir)
 {
-    int status;
-    waitpid(row->pid, &status, 0);
     const struct node *results = read_results(out_of(dir, row));
     check_row(row, results);
     if (row->ok && row->named_count > 0 && planned != NULL && !rows.dialects)
@@ -386,17 +415,52 @@ static bool print_instruments(void)
     return all;
 }
 
+/* The processor of the job, of those that this program may use, until the run is started. */
+static void start_job(struct job *job, struct mutant_row *row, const char *drivers, const char *dir)
+{
+    cpu_set_t allowed, own;
+    size_t wanted = (size_t)(job - jobs);
+    bool known = sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) >= JOBS;
+    CPU_ZERO(&own);
+    for (size_t core = 0; known && core < CPU_SETSIZE; core++)
+        if (CPU_ISSET(core, &allowed) && wanted-- == 0)
+            CPU_SET(core, &own);
+    if (known)
+        sched_setaffinity(0, sizeof own, &own);
+    job->row = row;
+    job->pid =
+        start_run(arena_printf(&arena, "%s/%s", drivers, row->driver), out_of(dir, row), "1", row);
+    if (known)
+        sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+/* False if none has ended, or none runs. */
+static bool collect(int flags)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, flags);
+    for (size_t i = 0; i < JOBS; i++)
+        if (pid > 0 && jobs[i].row != NULL && jobs[i].pid == pid) {
+            jobs[i].row->ended = true;
+            jobs[i].row = NULL;
+        }
+    return pid > 0;
+}
+
 /* JOBS runs at a time; the matrix comes in the order of the rows. */
 static void run_all(const char *drivers, const char *dir)
 {
-    size_t started = 0;
-    for (size_t i = 0; i < rows.count; i++) {
-        for (; started < rows.count && started < i + JOBS; started++) {
-            const char *driver = arena_printf(&arena, "%s/%s", drivers, rows.items[started].driver);
-            struct mutant_row *row = &rows.items[started];
-            row->pid = start_run(driver, out_of(dir, row), row);
-        }
-        finish(&rows.items[i], dir);
+    size_t started = 0, finished = 0;
+    while (finished < rows.count) {
+        for (size_t i = 0; i < JOBS; i++)
+            if (jobs[i].row == NULL && started < rows.count)
+                start_job(&jobs[i], &rows.items[started++], drivers, dir);
+        if (rows.items[finished].ended)
+            finish(&rows.items[finished++], dir);
+        else
+            collect(0);
+        while (collect(WNOHANG))
+            continue;
     }
 }
 

@@ -204,10 +204,13 @@ static bool read_repeated(struct arena *keep, const struct node *node, struct by
         return false;
     if (unit.len == 0 || count > VALUE_BYTES_MAX / unit.len)
         return false;
-    uint8_t *data = arena_alloc(keep, (size_t)count * unit.len, 1);
-    for (size_t i = 0; i < count; i++)
-        memcpy(data + i * unit.len, unit.data, unit.len);
-    *out = (struct bytes){data, (size_t)count * unit.len};
+    size_t len = (size_t)count * unit.len;
+    uint8_t *data = arena_alloc(keep, len, 1);
+    for (size_t have = 0, more; have < len; have += more) {
+        more = have == 0 ? unit.len : have <= len - have ? have : len - have;
+        memcpy(data + have, have == 0 ? unit.data : data, more);
+    }
+    *out = (struct bytes){data, len};
     return true;
 }
 
