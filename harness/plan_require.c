@@ -400,27 +400,44 @@ static uint64_t context_version(const struct require_case *needs_of, const struc
     return UINT64_MAX;
 }
 
+/* A PIN that a step names outright is not that of every card's keys: what would be agreed on with
+ * it, or after its going, tells nothing about the driver.  `other_pin` says that this is meant, and
+ * no administrator opens keys; what the container names is the driver's own word. */
+static const char *pin_foreign(const struct matcher *m, const struct require_case *needs_of,
+                               const struct step *step)
+{
+    const char *word = step_arg_text(step, "role", role_name(ROLE_USER));
+    const char *pin = step_arg_text(step, "pin", "profile");
+    size_t at = (size_t)(step - needs_of->steps), count = needs_of->step_count;
+    bool agreement = strcmp(word, ROLE_WORD_AGREEMENT) == 0;
+    bool meant = strcmp(word, ROLE_WORD_NAMED) == 0 || says(needs_of, "other_pin") ||
+                 strcmp(word, role_name(ROLE_ADMIN)) == 0;
+    if (node_get(m->capabilities, "pin_roles") == NULL || strcmp(pin, "profile") != 0 ||
+        (meant && !agreement) || step_role_suffices(needs_of->steps, count, at, m->capabilities))
+        return NULL;
+    return agreement ? "its containers have different PINs"
+                     : arena_printf(m->keep,
+                                    "PIN %s is not that of the container; role: agreement would be",
+                                    word);
+}
+
 /* Without pin_roles nothing is known about PINs, and nothing is skipped for them. */
 static const char *pin_missing(const struct matcher *m, const struct require_case *needs_of,
                                const struct step *step)
 {
     const struct node *roles = node_get(m->capabilities, "pin_roles");
     const char *pin = step_arg_text(step, "pin", "profile");
-    const char *word = step_arg_text(step, "role", role_name(ROLE_USER));
     size_t at = (size_t)(step - needs_of->steps);
     uint32_t role = step_role(needs_of->steps, needs_of->step_count, at, m->capabilities);
     if (roles == NULL || strcmp(pin, "profile") != 0 || step_arg(step, "entry") != NULL)
-        return NULL;
+        return pin_foreign(m, needs_of, step);
     if (role == ROLE_NOBODY)
         return "the container names no PIN";
     if (!list_has(roles, role_name(role)))
         return arena_printf(m->keep, "no PIN for role %s", role_name(role));
     if (role > ROLE_ADMIN && context_version(needs_of, step) < CARD_DATA_VERSION_SIX)
         return arena_printf(m->keep, "PIN %s can't be presented before version 6", role_name(role));
-    if (strcmp(word, ROLE_WORD_AGREEMENT) == 0 &&
-        !step_role_suffices(needs_of->steps, needs_of->step_count, at, m->capabilities))
-        return "its containers have different PINs";
-    return NULL;
+    return pin_foreign(m, needs_of, step);
 }
 
 /* Where each use of a key wants the PIN, a second agreement has to be preceded by it; how often the
@@ -461,6 +478,8 @@ static const char *step_missing(const struct matcher *m, const struct require_ca
         why = derive_missing(m, needs_of, step);
     else if (step->op == STEP_AUTHENTICATE)
         why = pin_missing(m, needs_of, step);
+    else if (step->op == STEP_DEAUTHENTICATE)
+        why = pin_foreign(m, needs_of, step);
     else if (step->op == STEP_ACQUIRE && step_arg(step, "reader") != NULL)
         why = need_readers(m, step_arg(step, "reader"));
     return why;

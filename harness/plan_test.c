@@ -291,6 +291,29 @@ static void test_plan__each_context_has_its_pin(void **state)
     assert_string_equal(missing_for(texts, 7, capabilities), "its containers have different PINs");
 }
 
+/* Another PIN may go, and then the key's is still there: a case that names the user's is not for a
+ * card whose keys have one of their own, unless it says that it is about that. */
+static void test_plan__a_pin_that_goes_is_the_agreements(void **state)
+{
+    static const char capabilities[] =
+        "{\"dh\":true,\"driver_versions\":[7],\"pin_roles\":[\"user\",\"3\"],\"containers\":["
+        "{\"index\":1,\"use\":\"agree\",\"curve\":\"P-256\",\"pin\":3}]}";
+    static const char *const texts[] = {
+        "{\"acquire\":{}}", "{\"authenticate\":{\"role\":\"agreement\"}}",
+        "{\"construct\":{\"curve\":\"P-256\"}}", "{\"deauthenticate\":{\"role\":\"user\"}}",
+        "{\"construct\":{\"curve\":\"P-256\"}}"};
+    struct step steps[5];
+    struct require_case needs = {.steps = steps, .step_count = 5};
+    (void)state;
+    assert_string_equal(missing_for(texts, 4, capabilities), "");
+    assert_string_equal(missing_for(texts, 5, capabilities),
+                        "PIN user is not that of the container; role: agreement would be");
+    for (size_t i = 0; i < 5; i++)
+        assert_true(scenario_read_step(&diags, &keep, json(texts[i]), &steps[i]));
+    needs.said[0] = json("{\"other_pin\":1}");
+    assert_null(require_missing(&keep, &needs, json(capabilities), true, 1));
+}
+
 /* Whose PIN `role: agreement` is, and when no PIN that the run has will do. */
 static void test_plan__the_agreements_pin(void **state)
 {
@@ -309,7 +332,9 @@ static void test_plan__the_agreements_pin(void **state)
         {"7", "agreement", "\"container\":2", "\"curve\":\"P-384\"", 1, NULL},
         {"7", "agreement", "\"curve\":\"any\"", "\"container\":0", 3, NULL},
         {"7", "named", "\"curve\":\"P-256\"", "\"curve\":\"P-256\"", 1, NULL},
-        {"7", "user", "\"curve\":\"P-256\"", "\"curve\":\"P-384\"", 1, NULL},
+        {"7", "user", "\"curve\":\"P-384\"", "\"curve\":\"P-384\"", 1, NULL},
+        {"7", "user", "\"curve\":\"P-384\"", "\"curve\":\"P-256\"", 1,
+         "PIN user is not that of the container; role: agreement would be"},
         {"7", "agreement", "\"curve\":\"P-384\"", "\"curve\":\"P-256\"", 1,
          "its containers have different PINs"},
         {"7", "agreement", "\"curve\":\"P-521\"", "\"curve\":\"P-521\"", 4, "no PIN for role 4"},
@@ -505,6 +530,7 @@ int main(void)
         cmocka_unit_test_teardown(test_plan__skips, release),
         cmocka_unit_test_teardown(test_plan__a_pin_for_each_agreement, release),
         cmocka_unit_test_teardown(test_plan__any_curve_is_one_that_agrees, release),
+        cmocka_unit_test_teardown(test_plan__a_pin_that_goes_is_the_agreements, release),
         cmocka_unit_test_teardown(test_plan__the_agreements_pin, release),
         cmocka_unit_test_teardown(test_plan__each_context_has_its_pin, release),
         cmocka_unit_test_teardown(test_plan__an_ecdsa_container, release),
