@@ -16,8 +16,9 @@ struct card_secrets {
     bool ours;                      /* the user's is our own card's: who refuses it is no owner */
     /* Of a card that is somebody's: called before a PIN that nobody has proven goes to the driver,
      * and when the card has accepted it.  What happens in between (a crash, a SIGKILL) then costs
-     * no second try.  NULL: nobody asks. */
-    void (*first_use)(void *data, uint32_t role, bool accepted);
+     * no second try.  False: another run has sent it in the meantime, so this one must not.  NULL:
+     * nobody asks. */
+    bool (*first_use)(void *data, uint32_t role, bool accepted);
     void *first_use_data;
 };
 

@@ -68,12 +68,10 @@ int cmd_probe(int argc, char **argv)
     if (code == 0) {
         session.env.emit = ignore_event;
         const struct node *capabilities = probe_capabilities(&session.env, &arena);
-        code = session_pin_refused(&session) ? EXIT_ENVIRONMENT
-                                             : write_profile(&session, capabilities);
-        if (code == EXIT_ENVIRONMENT)
-            fputs(
-                "mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
-                stderr);
+        const char *refused = session_pin_refused(&session);
+        code = refused != NULL ? EXIT_ENVIRONMENT : write_profile(&session, capabilities);
+        if (refused != NULL)
+            fprintf(stderr, "mdcts: error: %s\n", refused);
     }
     session_close(&session);
     arena_free(&arena);

@@ -357,9 +357,9 @@ static int run_session(struct run *run)
         return tell_cut(run, session_lost(&run->session));
     if (link_is_gone(run->session.env.hosts->link))
         return tell_cut(run, "the server of hosts has ended");
-    if (session_pin_refused(&run->session) && !session_driver_lost_pin(&run->session)) {
-        fputs("mdcts: error: the card refused the PIN; it was sent once and is not sent again\n",
-              stderr);
+    const char *refused = session_pin_refused(&run->session);
+    if (refused != NULL && !session_driver_lost_pin(&run->session)) {
+        fprintf(stderr, "mdcts: error: %s\n", refused);
         return EXIT_ENVIRONMENT;
     }
     if (probe_pin_missing(capabilities) != NULL)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,9 +45,30 @@ static FILE *memory_open(struct arena *keep, bool add)
     errno = ENOENT;
     if (path == NULL || !add)
         return path == NULL ? NULL : fopen(path, "re");
-    make_folders(arena_strdup(keep, path));
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     return fd < 0 ? NULL : fdopen(fd, "a+");
+}
+
+/* Until it is closed no other run writes: the folder, for the file is replaced by what is written.
+ * -1: there is no such folder. */
+static int memory_lock(struct arena *keep)
+{
+    const char *path = pin_memory_path(keep);
+    char *folder = arena_strdup(keep, path == NULL ? "" : path);
+    if (path == NULL)
+        return -1;
+    make_folders(folder);
+    *strrchr(folder, '/') = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+    return fd;
+}
+
+static void memory_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
 }
 
 static bool is_absent(void)
@@ -73,6 +95,15 @@ static bool next_line(FILE *file, char line[LINE_BYTES])
     return true;
 }
 
+static bool has_line(FILE *file, const char *hash)
+{
+    char line[LINE_BYTES];
+    bool found = false;
+    for (int i = 0; !found && i < LINES_MAX && next_line(file, line); i++)
+        found = strcmp(line, hash) == 0;
+    return found;
+}
+
 bool pin_memory_knows(const struct pin_refusal *refusal)
 {
     struct arena arena = {0};
@@ -81,8 +112,7 @@ bool pin_memory_knows(const struct pin_refusal *refusal)
     bool known = false;
     if (file != NULL && next_line(file, line)) {
         const char *hash = refusal_hash(&arena, line, refusal);
-        for (int i = 0; !known && i < LINES_MAX && next_line(file, line); i++)
-            known = hash != NULL && strcmp(line, hash) == 0;
+        known = hash != NULL && has_line(file, hash);
     }
     if (file != NULL)
         fclose(file);
@@ -104,17 +134,26 @@ static const char *read_or_make_salt(struct arena *keep, FILE *file)
     return text;
 }
 
-bool pin_memory_add(const struct pin_refusal *refusal)
+static enum pin_note add_to(struct arena *keep, FILE *file, const struct pin_refusal *refusal)
+{
+    const char *salt = read_or_make_salt(keep, file);
+    const char *hash = salt == NULL ? NULL : refusal_hash(keep, salt, refusal);
+    if (hash != NULL && has_line(file, hash))
+        return PIN_NOTED_BEFORE;
+    return hash != NULL && fprintf(file, "%s\n", hash) > 0 ? PIN_NOTED : PIN_NOT_NOTED;
+}
+
+enum pin_note pin_memory_add(const struct pin_refusal *refusal)
 {
     struct arena arena = {0};
+    int lock = memory_lock(&arena);
     FILE *file = memory_open(&arena, true);
-    const char *salt = file == NULL ? NULL : read_or_make_salt(&arena, file);
-    const char *hash = salt == NULL ? NULL : refusal_hash(&arena, salt, refusal);
-    bool ok = hash != NULL && fprintf(file, "%s\n", hash) > 0;
-    if (file != NULL)
-        ok = fclose(file) == 0 && ok;
+    enum pin_note note = file == NULL ? PIN_NOT_NOTED : add_to(&arena, file, refusal);
+    if (file != NULL && fclose(file) != 0 && note == PIN_NOTED)
+        note = PIN_NOT_NOTED;
+    memory_unlock(lock);
     arena_free(&arena);
-    return ok;
+    return note;
 }
 
 /* Copies what is not that line. */
@@ -128,25 +167,29 @@ static bool copy_without(FILE *from, FILE *to, const char *hash)
     return ok;
 }
 
-bool pin_memory_remove(const struct pin_refusal *refusal)
+static bool remove_from(struct arena *keep, FILE *file, const struct pin_refusal *refusal)
 {
-    struct arena arena = {0};
     char salt[LINE_BYTES];
-    FILE *file = memory_open(&arena, false);
-    if (file == NULL) {
-        bool absent = is_absent();
-        arena_free(&arena);
-        return absent;
-    }
-    const char *path = pin_memory_path(&arena);
-    const char *beside = arena_printf(&arena, "%s.%d", path, (int)getpid());
+    const char *path = pin_memory_path(keep);
+    const char *beside = arena_printf(keep, "%s.%d", path, (int)getpid());
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *copy = fd < 0 ? NULL : fdopen(fd, "w");
-    const char *hash = next_line(file, salt) ? refusal_hash(&arena, salt, refusal) : "";
+    const char *hash = next_line(file, salt) ? refusal_hash(keep, salt, refusal) : "";
     bool ok = copy != NULL && hash != NULL && copy_without(file, copy, hash);
     if (copy != NULL)
         ok = fclose(copy) == 0 && ok && rename(beside, path) == 0;
-    fclose(file);
+    return ok;
+}
+
+bool pin_memory_remove(const struct pin_refusal *refusal)
+{
+    struct arena arena = {0};
+    int lock = memory_lock(&arena);
+    FILE *file = memory_open(&arena, false);
+    bool ok = file == NULL ? is_absent() : remove_from(&arena, file, refusal);
+    if (file != NULL)
+        fclose(file);
+    memory_unlock(lock);
     arena_free(&arena);
     return ok;
 }

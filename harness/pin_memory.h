@@ -23,8 +23,14 @@ const char *pin_memory_path(struct arena *keep);
 /* Whether this PIN was refused before. */
 bool pin_memory_knows(const struct pin_refusal *refusal);
 
-/* False if it could not be remembered. */
-bool pin_memory_add(const struct pin_refusal *refusal);
+enum pin_note {
+    PIN_NOTED,
+    PIN_NOTED_BEFORE, /* by another run, since this one asked */
+    PIN_NOT_NOTED     /* it could not be */
+};
+
+/* Of runs that add the same one at the same time, one alone has noted it. */
+enum pin_note pin_memory_add(const struct pin_refusal *refusal);
 
 /* Forgets that one.  False if that could not be written down; no such one is no error. */
 bool pin_memory_remove(const struct pin_refusal *refusal);

@@ -7,7 +7,6 @@
 #include "mdcts/cardmod.h"
 #include "options.h"
 #include "paths.h"
-#include "pin_memory.h"
 #include "readers.h"
 #include "residue_log.h"
 #include "surroundings.h"
@@ -435,36 +434,11 @@ static int find_reader(struct session *session)
     return 0;
 }
 
-static struct pin_refusal refusal_of(const struct session *session, uint32_t role)
-{
-    return (struct pin_refusal){session->card_name, role, session->secrets.pins[role]};
-}
-
-/* A PIN is remembered before it goes to a card for the first time, and forgotten when the card has
- * accepted it. */
-static void remember_first_use(void *data, uint32_t role, bool accepted)
-{
-    const struct session *session = data;
-    struct pin_refusal refusal = refusal_of(session, role);
-    if (!(accepted ? pin_memory_remove(&refusal) : pin_memory_add(&refusal)))
-        fputs("mdcts: warning: that the PIN was sent to the card could not be noted down\n",
-              stderr);
-}
-
 /* A try that is known to be lost is not made. */
 static int check_pins(struct session *session)
 {
-    session->secrets.first_use = remember_first_use;
-    session->secrets.first_use_data = session;
-    for (uint32_t role = 0; role < ROLES_COUNT; role++) {
-        struct pin_refusal refusal = refusal_of(session, role);
-        if (refusal.pin.data != NULL && pin_memory_knows(&refusal))
-            return complain(EXIT_ENVIRONMENT,
-                            "this card refused this PIN in an earlier run, or that run was stopped "
-                            "before the card answered; it is not sent again before 'mdcts pin "
-                            "--forget'");
-    }
-    return 0;
+    const char *why = pin_use_begin(&session->pin_use, session->card_name, &session->secrets);
+    return why == NULL ? 0 : complain(EXIT_ENVIRONMENT, "%s", why);
 }
 
 static void set_timeouts(struct session *session, const struct session_options *options)
@@ -562,9 +536,9 @@ int session_open(struct session *session, const struct session_options *options)
     return code;
 }
 
-bool session_pin_refused(const struct session *session)
+const char *session_pin_refused(const struct session *session)
 {
-    return session->secrets.refused;
+    return session->secrets.refused ? pin_use_refused(&session->pin_use) : NULL;
 }
 
 bool session_driver_lost_pin(const struct session *session)

@@ -9,6 +9,7 @@
 
 #include "case_run.h"
 #include "pin_source.h"
+#include "pin_use.h"
 #include "virtual_reader.h"
 
 #define SESSION_READERS_MAX 2
@@ -69,6 +70,7 @@ struct session {
     struct virtual_reader virtual_reader;
     struct pin_storage pins;
     struct card_secrets secrets;
+    struct pin_use pin_use; /* of a card that is somebody's */
     struct secret_mask mask;
     struct peer_cache peers;
     struct run_hosts hosts;
@@ -101,9 +103,10 @@ void session_preload(struct session *session);
 /* Why a host of this session can't load that driver; NULL if one can. */
 const char *session_try_driver(struct session *session, const char *driver);
 
-/* Whether the card refused a PIN that had not been accepted before in this run: then nothing may go
- * on.  Not so with our own card, whose PIN we know: there the driver sent another one. */
-bool session_pin_refused(const struct session *session);
+/* That the card refused a PIN that had not been accepted before in this run, as a sentence; NULL:
+ * it did not.  Then nothing may go on.  Not so with our own card, whose PIN we know: there the
+ * driver sent another one. */
+const char *session_pin_refused(const struct session *session);
 bool session_driver_lost_pin(const struct session *session);
 
 /* Which process under the hosts has ended by itself (supervisor, pcscd, card), as a sentence; NULL:

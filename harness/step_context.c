@@ -343,10 +343,11 @@ static bool is_first_use(const struct step_call *call, uint32_t role)
            strcmp(step_arg_text(call->step, "pin", "profile"), "profile") == 0;
 }
 
-static void tell_first_use(const struct card_secrets *secrets, uint32_t role, bool accepted)
+/* False: the PIN must not be sent. */
+static bool tell_first_use(const struct card_secrets *secrets, uint32_t role, bool accepted)
 {
-    if (secrets->first_use != NULL)
-        secrets->first_use(secrets->first_use_data, role, accepted);
+    return secrets->first_use == NULL ||
+           secrets->first_use(secrets->first_use_data, role, accepted);
 }
 
 /* One try with a PIN nobody has proven is all that a card's owner can be asked to risk.  A call
@@ -398,8 +399,12 @@ void play_authenticate(struct step_call *call)
     node_add(call->args, "pin", node_new_string(call->run->arena, pin));
     call->run->pin_refused = false;
     bool first = is_first_use(call, role);
-    if (first)
-        tell_first_use(call->run->env->secrets, role, false);
+    if (first && !tell_first_use(call->run->env->secrets, role, false)) {
+        call->run->env->secrets->refused = true;
+        call->run->env->secrets->refused_role = role;
+        call->outcome.why = "another run is sending this PIN to the card";
+        return;
+    }
     step_call_do(call);
     if (first)
         note_first_use(call, role);
