@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct explain {
     struct diags diags;
@@ -188,11 +189,18 @@ static bool explain_word(struct explain *x, const char *word)
 static bool explain_words(struct explain *x, const char *dir, const struct option_list *more,
                           char **words, size_t count)
 {
+    const char **files = arena_array(&x->keep, const char *, count);
+    size_t file_count = 0, named = 0;
     bool ok = true;
+    for (size_t i = 0; i < count; i++)
+        if (access(words[i], F_OK) == 0)
+            files[file_count++] = words[i];
+        else
+            words[named++] = words[i];
     for (size_t i = 0; i < more->count; i++)
         ok = case_files_add_requirements(&x->diags, &x->keep, more->items[i], &x->scenario) && ok;
-    ok = case_files_load(&x->diags, &x->keep, dir, NULL, 0, false, &x->scenario) && ok;
-    for (size_t i = 0; ok && i < count; i++) {
+    ok = case_files_load(&x->diags, &x->keep, dir, files, file_count, false, &x->scenario) && ok;
+    for (size_t i = 0; ok && i < named; i++) {
         if (i > 0)
             putchar('\n');
         ok = explain_word(x, words[i]);
@@ -213,10 +221,10 @@ int cmd_explain(int argc, char **argv)
     };
     const struct command_line command = {
         "explain",
-        "REQUIREMENT | CASE-ID ...",
+        "[FILE ...] REQUIREMENT | CASE-ID ...",
         "Says what a requirement wants, which return codes pass, which cases check it and which\n"
         "defects they were seen to find; or what a case does, "
-        "step by step.",
+        "step by step.  A FILE is one of your own that has them.",
         NULL,
         rows,
         sizeof rows / sizeof rows[0]};

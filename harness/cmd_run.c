@@ -66,6 +66,7 @@ static const struct command_line command = {
     "run",
     "[FILE | ID-GLOB | REQUIREMENT ...]",
     "Judges a driver with all cases, or those of the files, ids and requirements named.",
+    "Beside a file of your own, an id or requirement takes those of its cases alone.\n"
     "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
     "end.\n"
     "Ctrl-C or SIGTERM ends the run after the case under way; its trace says that it was cut.\n"
@@ -251,6 +252,24 @@ static const char *today(struct arena *keep)
     return arena_strdup(keep, text);
 }
 
+/* What leads to the cases that are not in the suite's folder. */
+static void find_with(struct run *run, struct run_facts *facts)
+{
+    const struct plan_options *plan = &run->plan_options;
+    const char *dir = options.cases != NULL ? options.cases : cases_dir();
+    const char **words = arena_array(&run->arena, const char *, plan->selector_count + 2);
+    size_t count = 0;
+    if (options.cases != NULL) {
+        words[count++] = "--cases";
+        words[count++] = dir;
+    }
+    for (size_t i = 0; i < plan->selector_count; i++)
+        if (access(plan->selectors[i], F_OK) == 0 && !case_files_is_below(dir, plan->selectors[i]))
+            words[count++] = plan->selectors[i];
+    facts->found_with = words;
+    facts->found_with_count = count;
+}
+
 static bool write_preamble(struct run *run)
 {
     size_t count = run->scenario.suite_count;
@@ -264,6 +283,7 @@ static bool write_preamble(struct run *run)
             digest_file(&run->arena, arena_printf(&run->arena, "%s/requirements.yaml", dir)),
         .date = today(&run->arena),
     };
+    find_with(run, &facts);
     return run_trace_header(&run->trace, &run->session, &facts) &&
            run_trace_requirements(&run->trace, &run->scenario.requirements);
 }

@@ -15,7 +15,9 @@ struct planner {
     const struct plan_options *options;
     struct plan *plan;
     bool *selector_hit;
-    size_t seen; /* selected cases, for shards */
+    bool whole;    /* all of the suite's cases, since its file is named */
+    size_t chosen; /* cases that a word selects */
+    size_t seen;   /* those of them that fit, for shards */
 };
 
 /* ---- selection ---- */
@@ -38,17 +40,26 @@ static bool is_under(const char *id, const char *base)
 static bool selects(const char *selector, const struct scenario_case *c, const char *id)
 {
     return strcmp(selector, c->requirement) == 0 || strcmp(selector, id) == 0 ||
-           is_under(id, selector) || glob_matches(selector, id) || glob_matches(selector, c->id) ||
-           ends_with_path(c->suite->file, selector);
+           is_under(id, selector) || glob_matches(selector, id) || glob_matches(selector, c->id);
+}
+
+static bool is_file_named(struct planner *p, const struct suite *suite)
+{
+    bool named = false;
+    for (size_t i = 0; i < p->options->selector_count; i++)
+        if (suite->case_count > 0 && ends_with_path(suite->file, p->options->selectors[i]))
+            named = p->selector_hit[i] = true;
+    return named;
 }
 
 static bool is_selected(struct planner *p, const struct scenario_case *c, const char *id)
 {
-    bool selected = p->options->selector_count == 0;
+    bool selected = p->options->selector_count == 0 || p->whole;
     for (size_t i = 0; i < p->options->selector_count; i++) {
         if (selects(p->options->selectors[i], c, id))
             selected = p->selector_hit[i] = true;
     }
+    p->chosen += selected;
     return selected;
 }
 
@@ -129,7 +140,7 @@ static bool plan_combination(struct planner *p, const struct scenario_case *c,
     return true;
 }
 
-static bool plan_suite(struct planner *p, const struct suite *suite)
+static bool plan_cases(struct planner *p, const struct suite *suite)
 {
     bool ok = true;
     for (size_t i = 0; i < suite->case_count && ok; i++) {
@@ -139,6 +150,18 @@ static bool plan_suite(struct planner *p, const struct suite *suite)
         for (size_t j = 0; ok && j < matrix->combinations; j++)
             ok = plan_combination(p, c, matrix, j);
     }
+    return ok;
+}
+
+/* A file's word beside others that select some of its cases says only where those are. */
+static bool plan_suite(struct planner *p, const struct suite *suite)
+{
+    size_t before = p->chosen;
+    bool named = is_file_named(p, suite), ok = plan_cases(p, suite);
+    p->whole = ok && named && p->chosen == before;
+    if (p->whole)
+        ok = plan_cases(p, suite);
+    p->whole = false;
     return ok;
 }
 
@@ -162,7 +185,7 @@ bool plan_make(struct diags *diags, struct arena *keep, const struct scenario *s
                const struct plan_options *options, struct plan *out)
 {
     struct arena scratch = {0};
-    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, 0};
+    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, false, 0, 0};
     bool ok = true;
     p.selector_hit = arena_array(keep, bool, options->selector_count);
     *out = (struct plan){0};

@@ -13,7 +13,8 @@
 #define PLAN_CASES_MAX 200000
 
 struct plan_options {
-    const char *const *selectors; /* FILE | ID-GLOB | REQUIREMENT; none: everything */
+    const char *const *selectors; /* FILE | ID-GLOB | REQUIREMENT; none: everything.  A FILE gives
+                                   * those of its cases that another word selects, else all */
     size_t selector_count;
     bool has_level; /* only requirements of this level and above */
     enum requirement_level level;

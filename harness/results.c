@@ -114,18 +114,30 @@ static const char *option_words(struct arena *keep, const char *name, const char
     return value == NULL ? "" : arena_printf(keep, " %s %s", name, shell_word(keep, value));
 }
 
+/* Files and folders of cases other than the suite's. */
+static const char *found_with_words(struct arena *keep, const struct node *header)
+{
+    const struct node *list = node_get(header, "found_with");
+    const char *out = "";
+    for (const struct node *item = list == NULL ? NULL : list->first; item != NULL;
+         item = item->next)
+        if (node_text(item) != NULL)
+            out = arena_printf(keep, "%s %s", out, shell_word(keep, item->text));
+    return out;
+}
+
 const char *results_repro(struct arena *keep, const struct node *header, const char *id)
 {
     const char *profile = node_get_text(node_get(header, "profile"), "file");
     const char *driver = node_get_text(node_get(header, "driver"), "path");
     const char *abi = node_get_text(header, "abi");
     bool plain = abi == NULL || strcmp(abi, "sysv") == 0;
-    return arena_printf(keep, "mdcts run%s%s%s%s%s %s", option_words(keep, "--profile", profile),
+    return arena_printf(keep, "mdcts run%s%s%s%s%s%s %s", option_words(keep, "--profile", profile),
                         option_words(keep, "--driver", driver),
                         option_words(keep, "--reader", node_get_text(header, "reader")),
                         option_words(keep, "--abi", plain ? NULL : abi),
                         option_words(keep, "--wrap", node_get_text(header, "wrap")),
-                        shell_word(keep, id));
+                        found_with_words(keep, header), shell_word(keep, id));
 }
 
 /* ---- JSON ---- */

@@ -21,6 +21,14 @@ static void add_text(struct node *map, struct arena *arena, const char *key, con
         node_add(map, key, node_new_string(arena, text));
 }
 
+static void add_texts(struct node *map, struct arena *arena, const char *key,
+                      const char *const *texts, size_t count)
+{
+    struct node *list = count == 0 ? NULL : node_add(map, key, node_new_list(arena));
+    for (size_t i = 0; i < count; i++)
+        node_append(list, node_new_string(arena, texts[i]));
+}
+
 bool run_trace_header(struct run_trace *trace, const struct session *session,
                       const struct run_facts *facts)
 {
@@ -42,6 +50,7 @@ bool run_trace_header(struct run_trace *trace, const struct session *session,
     node_add(head, "seed", node_new_hex(&arena, session->env.seed));
     add_text(head, &arena, "isolate", "case");
     add_text(head, &arena, "date", facts->date);
+    add_texts(head, &arena, "found_with", facts->found_with, facts->found_with_count);
     node_add(head, "profile", profile_public_node(&arena, &session->profile));
     bool ok = write_wrapped(trace, &arena, "trace", head);
     arena_free(&arena);

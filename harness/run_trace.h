@@ -16,7 +16,9 @@ struct run_trace {
 /* What line 1 says besides the session's own facts. */
 struct run_facts {
     const char *cases_hash, *requirements_hash;
-    const char *date; /* YYYY-MM-DD, for waivers */
+    const char *date;              /* YYYY-MM-DD, for waivers */
+    const char *const *found_with; /* the words that a run needs to find its cases again */
+    size_t found_with_count;
 };
 
 /* Each is false when the trace could not be written. */

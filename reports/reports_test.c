@@ -253,6 +253,12 @@ static void test_results__repro_is_safe_in_a_shell(void **state)
     assert_string_equal(results_repro(&arena, header, "a[b=$(c)]"),
                         "mdcts run --driver './it'\\''s.so' 'a[b=$(c)]'");
     assert_string_equal(results_repro(&arena, NULL, "a/b"), "mdcts run a/b");
+    struct node *found_with = node_add(header, "found_with", node_new_list(&arena));
+    node_append(found_with, node_new_string(&arena, "--cases"));
+    node_append(found_with, node_new_string(&arena, "my cases"));
+    node_append(found_with, node_new_string(&arena, "mine.yaml"));
+    assert_string_equal(results_repro(&arena, header, "a/b"),
+                        "mdcts run --driver './it'\\''s.so' --cases 'my cases' mine.yaml a/b");
     arena_free(&arena);
 }
 

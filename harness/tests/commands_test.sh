@@ -135,6 +135,17 @@ checks=$((checks + 1))
 [ "$(grep -c '"id":"example/hash/named\[.*"verdict":"PASS"' "$work/example/results.json")" -eq 4 ] ||
     wrong "the worked example does not pass four times"
 
+# So does its rule of one's own; and what reproduces a failure finds the file again, and that case alone.
+awk '/^```yaml/ { inside = 1; n++; next } /^```/ { inside = 0 } inside && n == 2' "$ROOT/cases/README.md" >"$work/own.yaml"
+expect_code 0 "$MDCTS" explain "$work/own.yaml" ACME-1 acme/agreement/commands
+expect_code 0 "$MDCTS" run --driver "$reference" --out "$work/own" "$work/own.yaml"
+sed -i 's/at_most: 4/at_most: 0/' "$work/own.yaml"
+sed -n '/^  - id/,$p' "$work/own.yaml" | sed 's/commands/again/' >>"$work/own.yaml"
+expect_code 1 "$MDCTS" run --driver "$reference" --out "$work/own" "$work/own.yaml"
+expect_text "$work/out" "own.yaml acme/agreement/again"
+expect_code 1 "$MDCTS" run --driver "$reference" --out "$work/own" "$work/own.yaml" acme/agreement/again
+expect_no_text "$work/out" "acme/agreement/commands"
+
 # A reader of somebody else's daemon is a real reader: PIN from the environment, sent once if it is wrong.
 expect_code 0 "$MDCTS" virtual -- "$MDCTS" readers
 expect_text "$work/out" "MDCTS V0 00 00"
