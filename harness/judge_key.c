@@ -108,10 +108,17 @@ const char *key_secret(const struct key_judge *judge, struct case_record *record
                        const struct agreement *agreement, const struct curve **curve,
                        struct bytes *z)
 {
+    return key_secret_with(judge, record, agreement, agreement, curve, z);
+}
+
+const char *key_secret_with(const struct key_judge *judge, struct case_record *record,
+                            const struct agreement *agreement, const struct agreement *peer,
+                            const struct curve **curve, struct bytes *z)
+{
     struct arena *keep = &record->arena;
     struct bytes scalar, point;
     uint64_t container;
-    if (!node_get_hex(keep, agreement->call->args, "peer_private", &scalar))
+    if (!node_get_hex(keep, peer->call->args, "peer_private", &scalar))
         return "the peer's private key is not in the trace";
     if (!read_container(agreement->call, &container))
         return "the agreement's container is not in the trace";

@@ -56,6 +56,11 @@ const char *key_secret(const struct key_judge *judge, struct case_record *record
                        const struct agreement *agreement, const struct curve **curve,
                        struct bytes *z);
 
+/* Likewise if the driver had taken the peer's key of another agreement for its own. */
+const char *key_secret_with(const struct key_judge *judge, struct case_record *record,
+                            const struct agreement *agreement, const struct agreement *peer,
+                            const struct curve **curve, struct bytes *z);
+
 /* How the second secret of a successful CardDeriveKey with one secret handle entered the key;
  * *known is false where the trace does not tell enough, true with NULL where no known way fits. */
 const char *key_second_secret(const struct key_judge *judge, struct case_record *record,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "judge_step.h"
+#include "judge_suspect.h"
 
 #include "mdcts/status.h"
 
@@ -10,6 +10,7 @@
 struct related {
     const char *name;
     struct bytes value;
+    bool derived;
 };
 
 static const struct call_record *last_call(const struct case_record *record, uint64_t step)
@@ -75,7 +76,8 @@ static bool read_related(struct step_view *view, const struct node *node, struct
         out->name == NULL ? NULL : bound_call(view->record, view->number, out->name);
     if (call == NULL || !call->returned || call->status != SCARD_S_SUCCESS)
         return false;
-    bool found = key_of_call(keep, call, &out->value, &masked) ||
+    out->derived = key_of_call(keep, call, &out->value, &masked);
+    bool found = out->derived ||
                  (node_get_hex(keep, call->out, "key_ex", &out->value) && out->value.len > 0) ||
                  node_get_hex(keep, call->out, "sig", &out->value);
     if (masked)
@@ -86,14 +88,18 @@ static bool read_related(struct step_view *view, const struct node *node, struct
 static void relate_two(struct step_view *view, const struct related *a, const struct related *b,
                        bool equal)
 {
+    static const struct suspects nobody;
     struct arena *keep = view->facts->keep;
     view->verdict->checks++;
     if (bytes_equal(a->value, b->value) == equal)
         return;
-    step_report(
+    const struct suspects suspects =
+        !equal && a->derived && b->derived ? suspects_of_equal_keys() : nobody;
+    step_report_suspects(
         view, step_deviation(view),
         arena_printf(keep, "%s and %s %s", a->name, b->name, equal ? "are equal" : "differ"),
-        arena_printf(keep, "%s and %s", key_text(keep, a->value), key_text(keep, b->value)));
+        arena_printf(keep, "%s and %s", key_text(keep, a->value), key_text(keep, b->value)),
+        &suspects);
 }
 
 static void relate_list(struct step_view *view, const struct node *list, bool equal)

@@ -21,7 +21,7 @@ struct search {
 
 static bool try_reversed(const struct search *search, struct wrong_secret *out)
 {
-    *out = (struct wrong_secret){WHOLE_SECRET, "the secret with its bytes in reverse order", false};
+    *out = (struct wrong_secret){WHOLE_SECRET, "the secret with its bytes in reverse order"};
     return search->fits(search->data, bytes_reversed(&search->record->arena, search->z));
 }
 
@@ -30,7 +30,7 @@ static bool try_shorter(const struct search *search, struct wrong_secret *out)
     size_t zeros = 0;
     while (zeros < search->z.len && search->z.data[zeros] == 0)
         zeros++;
-    *out = (struct wrong_secret){LEADING_ZEROS, "the secret without its leading zero bytes", false};
+    *out = (struct wrong_secret){LEADING_ZEROS, "the secret without its leading zero bytes"};
     return zeros > 0 && search->fits(search->data,
                                      (struct bytes){search->z.data + zeros, search->z.len - zeros});
 }
@@ -46,9 +46,26 @@ static bool try_other_agreement(const struct search *search, struct wrong_secret
             key_secret(search->judge, record, other, &curve, &z) != NULL ||
             bytes_equal(z, search->z) || !search->fits(search->data, z))
             continue;
-        *out = (struct wrong_secret){.requirement = AGREEMENTS_OWN,
-                                     .words = "the secret of another agreement",
-                                     .mixed = true};
+        *out = (struct wrong_secret){AGREEMENTS_OWN, "the secret of another agreement"};
+        return true;
+    }
+    return false;
+}
+
+/* With another container, or another card, such a secret is no agreement's. */
+static bool try_other_peer(const struct search *search, struct wrong_secret *out)
+{
+    struct case_record *record = search->record;
+    for (size_t i = 0; i < record->agreement_count; i++) {
+        const struct agreement *other = &record->agreements[i];
+        const struct curve *curve;
+        struct bytes z;
+        if (other == search->agreement ||
+            key_secret_with(search->judge, record, search->agreement, other, &curve, &z) != NULL ||
+            bytes_equal(z, search->z) || !search->fits(search->data, z))
+            continue;
+        *out =
+            (struct wrong_secret){AGREEMENTS_OWN, "the secret with the peer of another agreement"};
         return true;
     }
     return false;
@@ -70,11 +87,9 @@ static bool try_other_container(const struct search *search, struct wrong_secret
             !curve_shared_x(search->curve, scalar, point, x) || bytes_equal(z, search->z) ||
             !search->fits(search->data, z))
             continue;
-        *out = (struct wrong_secret){WHOLE_SECRET,
-                                     arena_printf(keep,
-                                                  "the secret with the key of container %" PRIu64,
-                                                  node_get_uint(one, "index", 0)),
-                                     false};
+        *out = (struct wrong_secret){
+            WHOLE_SECRET, arena_printf(keep, "the secret with the key of container %" PRIu64,
+                                       node_get_uint(one, "index", 0))};
         return true;
     }
     return false;
@@ -85,7 +100,7 @@ struct wrong_secret wrong_secret_find(const struct key_judge *judge, struct case
                                       bool (*fits)(void *data, struct bytes z), void *data)
 {
     static bool (*const tries[])(const struct search *, struct wrong_secret *) = {
-        try_shorter, try_reversed, try_other_agreement, try_other_container};
+        try_shorter, try_reversed, try_other_agreement, try_other_peer, try_other_container};
     struct search search = {
         .judge = judge, .record = record, .agreement = agreement, .fits = fits, .data = data};
     struct wrong_secret found;

@@ -12,7 +12,6 @@
 struct wrong_secret {
     const char *requirement; /* NULL: the key fits no secret that is known */
     const char *words;       /* what the driver took for the secret */
-    bool mixed;              /* that of another agreement */
 };
 
 /* fits tells whether the key is right for another secret; data is handed to it.  Texts live in the

@@ -43,8 +43,8 @@ static bool was_observed(const struct settle *settle, const struct suspect *susp
 }
 
 /* A finding that is itself somebody else's fault tells nothing about its own requirement. */
-static bool failed_itself(const struct settle *settle, const struct suspect *suspect,
-                          enum outcome outcome)
+static bool failed_in_own_case(const struct settle *settle, const struct suspect *suspect,
+                               enum outcome outcome)
 {
     for (size_t i = 0; i < settle->count; i++) {
         struct case_result *one = settle->items[i];
@@ -57,7 +57,13 @@ static bool failed_itself(const struct settle *settle, const struct suspect *sus
                 find_culprit(settle, &one->findings[k]) == NULL)
                 return true;
     }
-    return was_observed(settle, suspect, outcome);
+    return false;
+}
+
+static bool failed_itself(const struct settle *settle, const struct suspect *suspect,
+                          enum outcome outcome)
+{
+    return failed_in_own_case(settle, suspect, outcome) || was_observed(settle, suspect, outcome);
 }
 
 static const struct suspect *find_culprit(const struct settle *settle, struct finding *finding)
@@ -76,6 +82,24 @@ static const struct suspect *find_culprit(const struct settle *settle, struct fi
     }
     finding->settling = SETTLED;
     return finding->due_to;
+}
+
+/* What an invariant saw in a case that is about something else is told once, by the cases that are
+ * about the invariant; where those passed, the case shows what they don't. */
+static void settle_observed(const struct settle *settle, struct case_result *one)
+{
+    for (size_t i = 0; i < one->finding_count; i++) {
+        struct finding *finding = &one->findings[i];
+        const struct suspect itself = {finding->requirement, NULL};
+        if (finding->requirement == NULL || names(one->requirement, finding->requirement) ||
+            !was_observed(settle, &itself, finding->outcome) ||
+            !failed_in_own_case(settle, &itself, finding->outcome))
+            continue;
+        struct suspect *kept = arena_new(settle->keep, struct suspect);
+        *kept = itself;
+        finding->due_to = kept;
+        finding->settling = SETTLED;
+    }
 }
 
 /* ---- the case without such findings ---- */
@@ -164,6 +188,9 @@ void settle_cases(struct arena *keep, struct case_result *const *all, size_t cou
     for (size_t i = 0; i < count; i++)
         if (all[i]->verdict == VERDICT_WARN || all[i]->verdict == VERDICT_FAIL || crashed(all[i]))
             settle.items[settle.count++] = all[i];
+    for (size_t i = 0; i < settle.count; i++)
+        if (!crashed(settle.items[i]))
+            settle_observed(&settle, settle.items[i]);
     for (size_t i = 0; i < settle.count; i++)
         for (size_t k = 0; k < settle.items[i]->finding_count; k++)
             find_culprit(&settle, &settle.items[i]->findings[k]);

@@ -187,6 +187,33 @@ static void test_settle__a_warning_explains_no_failure(void **state)
     assert_int_equal(one.result.verdict, VERDICT_FAIL);
 }
 
+/* A block that is too small is overrun wherever it is used. */
+static void test_settle__what_an_invariant_saw_is_told_once(void **state)
+{
+    static const struct shared_endings none;
+    struct arena arena = {0};
+    struct watch watch = {.count = 1};
+    struct told own, one, other;
+    (void)state;
+    watch.items[0] = (struct watched){.requirement = "R216", .worst = OUTCOME_FAIL};
+    tell(&own, "R216", NULL, NULL);
+    tell(&one, "R216", NULL, NULL);
+    one.result.requirement = "R152";
+    tell(&other, "R128", NULL, NULL);
+    other.result.requirement = "R152";
+    struct case_result *all[] = {&own.result, &one.result, &other.result};
+    settle_cases(&arena, all, 3, &none, &watch);
+    assert_int_equal(own.result.verdict, VERDICT_FAIL);
+    assert_int_equal(one.result.verdict, VERDICT_BLOCKED);
+    assert_string_equal(one.result.blocked_by, "R216");
+    assert_int_equal(other.result.verdict, VERDICT_FAIL);
+    tell(&one, "R216", NULL, NULL);
+    one.result.requirement = "R152";
+    settle_cases(&arena, all + 1, 2, &none, &watch);
+    assert_int_equal(one.result.verdict, VERDICT_FAIL); /* no case about R216 shows it */
+    arena_free(&arena);
+}
+
 /* By the plain call's crash only those are blocked that crashed as it did. */
 static void test_settle__the_plain_call_crashes(void **state)
 {
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_settle__two_that_suspect_each_other),
         cmocka_unit_test(test_settle__what_went_right_once_is_no_cause),
         cmocka_unit_test(test_settle__a_warning_explains_no_failure),
+        cmocka_unit_test(test_settle__what_an_invariant_saw_is_told_once),
         cmocka_unit_test(test_settle__the_plain_call_crashes),
         cmocka_unit_test(test_settle__a_crash_of_its_own),
     };

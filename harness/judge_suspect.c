@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HIGH_INDEX 128 /* negative as a signed char */
-
 static void add(struct suspects *out, const char *requirement, struct tally *tally)
 {
     for (size_t i = 0; i < out->count; i++)
@@ -110,9 +108,21 @@ void suspects_note_right(const struct step_view *view)
 
 /* ---- what happened to an agreement before ---- */
 
-static struct tally *high_indices(const struct judge_facts *facts)
+/* Indices that drivers are known to take for something else: for none, or for a negative number. */
+static const struct odd_indices {
+    uint64_t first, last;
+    const char *name;
+} odd_indices[] = {
+    {0, 0, "index 0"},
+    {128, 255, "indices from 128"},
+    {255, 255, "index 255"},
+};
+#define ODD_COUNT (sizeof odd_indices / sizeof odd_indices[0])
+
+static struct tally *find_odd(const struct judge_facts *facts, size_t i, uint64_t index)
 {
-    return find_tally(facts, "indices from 128");
+    const struct odd_indices *odd = &odd_indices[i];
+    return index < odd->first || index > odd->last ? NULL : find_tally(facts, odd->name);
 }
 
 static bool uses_agreement(const struct call_record *call)
@@ -127,10 +137,11 @@ void suspects_note_call(const struct judge_facts *facts, const struct case_recor
     if (!uses_agreement(call) || call->status != SCARD_S_SUCCESS)
         return;
     const struct agreement *agreement = key_agreement(record, call);
-    struct tally *high =
-        agreement == NULL || agreement->index < HIGH_INDEX ? NULL : high_indices(facts);
-    if (high != NULL)
-        high->right++;
+    for (size_t i = 0; agreement != NULL && i < ODD_COUNT; i++) {
+        struct tally *odd = find_odd(facts, i, agreement->index);
+        if (odd != NULL)
+            odd->right++;
+    }
 }
 
 /* What may have ended or changed the agreement although it should not. */
@@ -177,10 +188,15 @@ static void add_index(struct suspects *out, const struct step_view *view,
                       const struct agreement *agreement)
 {
     bool derives = strcmp(view->call->entry, "CardDeriveKey") == 0;
-    if (agreement->index < HIGH_INDEX)
-        return;
-    add(out, "R202", high_indices(view->facts));
-    add(out, derives ? "R127" : "R193", high_indices(view->facts));
+    for (size_t i = 0; i < ODD_COUNT; i++) {
+        struct tally *odd = find_odd(view->facts, i, agreement->index);
+        if (odd == NULL)
+            continue;
+        add(out, "R202", odd);
+        add(out, derives ? "R127" : "R193", odd);
+        if (derives)
+            add(out, "R091", odd); /* an agreement alone may never have that index */
+    }
 }
 
 /* Of the answers only the last is known: what may be wrong with one of them is wrong with any. */
@@ -188,7 +204,7 @@ static void add_answers(struct suspects *out, const struct step_view *view)
 {
     const struct call_record *call = view->call;
     const struct agreement *last = case_agreement_at(view->record, call, call->answer);
-    for (uint64_t index = HIGH_INDEX; index < 256; index++) {
+    for (uint64_t index = 0; index < 256; index++) {
         const struct agreement *one = case_agreement_at(view->record, call, index);
         if (one != NULL)
             add_index(out, view, one);
@@ -224,6 +240,13 @@ struct suspects suspects_of_index(const struct step_view *view, const struct agr
 {
     struct suspects out = {.count = 0};
     add_past(&out, view, other);
+    return out;
+}
+
+struct suspects suspects_of_equal_keys(void)
+{
+    struct suspects out = {.count = 0};
+    add(&out, "R091", NULL);
     return out;
 }
 
@@ -273,9 +296,9 @@ struct suspects suspects_of_key(const struct step_view *view, struct bytes key, 
     struct wrong_secret secret =
         wrong_secret_find(&view->facts->key, view->record, agreement, fits, &question);
     *words = secret.words;
-    /* What calls side by side mix up is the fault of their overlapping. */
-    if (secret.requirement != NULL && strcmp(secret.requirement, view->row->id) != 0 &&
-        !(secret.mixed && view->step->beside))
+    /* What calls mix up only where they overlap stays their fault: one after the other, as in the
+     * cases about it, agreements have their own secrets then. */
+    if (secret.requirement != NULL && strcmp(secret.requirement, view->row->id) != 0)
         add(&out, secret.requirement, NULL);
     if (secret.requirement != NULL || agreement == NULL)
         return out;

@@ -37,6 +37,9 @@ struct suspects suspects_of_call(const struct step_view *view);
 /* Those of an index that is given out again while the agreement should live. */
 struct suspects suspects_of_index(const struct step_view *view, const struct agreement *other);
 
+/* Those of two derived keys that should differ since their secrets do. */
+struct suspects suspects_of_equal_keys(void);
+
 /* Those of a key that has another length than it should. */
 struct suspects suspects_of_length(void);
 

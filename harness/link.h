@@ -41,8 +41,8 @@ extern const struct entry_row entry_rows[ENTRY_COUNT];
 enum entry_point entry_point_find(const char *name);
 
 #define HOST_ARGS_MAX        10
-#define HOST_OBJECTS_MAX     256
-#define HOST_RELOCATIONS_MAX 1024
+#define HOST_OBJECTS_MAX     1088 /* PARAMETERS_MAX values, and the structures around them */
+#define HOST_RELOCATIONS_MAX 1088 /* one for each */
 #define HOST_FOLLOWS_MAX     64
 #define HOST_ANSWERS_MAX     64
 #define HOST_CONTEXTS_MAX    16
