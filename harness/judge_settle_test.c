@@ -239,6 +239,33 @@ static void test_settle__the_plain_call_crashes(void **state)
     arena_free(&arena);
 }
 
+/* The same write into a block that was given back, wherever a case made it. */
+static void test_settle__the_same_crash_at_another_block(void **state)
+{
+    struct arena arena = {0};
+    struct finding shared = {.requirement = "R216",
+                             .observed = "write of offset 0 of block 1, freed in step 4 (f)"};
+    struct shared_endings endings = {.count = 1};
+    static const struct watch nothing;
+    struct told own, one, other;
+    (void)state;
+    endings.items[0] =
+        (struct shared_ending){.requirement = "R216", .findings = {.items = &shared, .count = 1}};
+    tell(&own, "R216", NULL, NULL);
+    tell(&one, "R254", NULL, NULL);
+    tell(&other, "R058", NULL, NULL);
+    own.finding.observed = "write of offset 0 of block 2, freed in step 5 (f)";
+    one.finding.observed = "write of offset 0 of block 200, freed in step 12 (f)";
+    other.finding.observed = "write of offset 8 of block 1, freed in step 4 (f)";
+    own.result.verdict = one.result.verdict = other.result.verdict = VERDICT_CRASH;
+    struct case_result *all[] = {&own.result, &one.result, &other.result};
+    settle_cases(&arena, all, 3, &endings, &nothing);
+    assert_int_equal(own.result.verdict, VERDICT_BLOCKED);
+    assert_int_equal(one.result.verdict, VERDICT_BLOCKED);
+    assert_int_equal(other.result.verdict, VERDICT_CRASH);
+    arena_free(&arena);
+}
+
 static void test_settle__a_crash_of_its_own(void **state)
 {
     struct arena arena = {0};
@@ -297,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_settle__a_warning_explains_no_failure),
         cmocka_unit_test(test_settle__what_an_invariant_saw_is_told_once),
         cmocka_unit_test(test_settle__the_plain_call_crashes),
+        cmocka_unit_test(test_settle__the_same_crash_at_another_block),
         cmocka_unit_test(test_settle__a_crash_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
