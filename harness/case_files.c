@@ -114,17 +114,6 @@ bool case_files_is_repeated(const struct path_list *list, size_t place)
     return false;
 }
 
-bool case_files_is_below(const char *dir, const char *path)
-{
-    char *folder = realpath(dir, NULL), *file = realpath(path, NULL);
-    size_t len = folder == NULL ? 0 : strlen(folder);
-    bool below = folder != NULL && file != NULL && strncmp(file, folder, len) == 0 &&
-                 (file[len] == '/' || file[len] == '\0');
-    free(folder);
-    free(file);
-    return below;
-}
-
 bool case_files_load(struct diags *diags, struct arena *keep, const char *dir,
                      const char *const *paths, size_t path_count, bool only_paths,
                      struct scenario *scenario)

@@ -29,9 +29,6 @@ bool case_files_add_requirements(struct diags *diags, struct arena *keep, const 
 bool case_files_add_suite(struct diags *diags, struct arena *keep, const char *path,
                           struct scenario *scenario);
 
-/* Whether the folder, or one below it, holds the file or folder path. */
-bool case_files_is_below(const char *dir, const char *path);
-
 /* Everything that a command needs: dir/requirements.yaml, then either all suites below dir, or,
  * with only_paths, just dir/fixtures.yaml; then the paths (files or folders; each file is read
  * once), and at last scenario_check(). */

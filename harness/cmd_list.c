@@ -192,7 +192,7 @@ static bool load(struct list *l, char **words, size_t count)
     size_t file_count = 0;
     bool ok = true;
     for (size_t i = 0; i < count; i++)
-        if (strchr(words[i], '.') != NULL && access(words[i], R_OK) == 0)
+        if (access(words[i], F_OK) == 0)
             files[file_count++] = words[i];
     for (size_t i = 0; i < l->requirements.count; i++)
         ok = case_files_add_requirements(&l->diags, &l->keep, l->requirements.items[i],

@@ -66,7 +66,7 @@ static const struct command_line command = {
     "run",
     "[FILE | ID-GLOB | REQUIREMENT ...]",
     "Judges a driver with all cases, or those of the files, ids and requirements named.",
-    "Beside a file of your own, an id or requirement takes those of its cases alone.\n"
+    "Files and folders of cases say where ids and requirements are looked for.\n"
     "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
     "end.\n"
     "Ctrl-C or SIGTERM ends the run after the case under way; its trace says that it was cut.\n"
@@ -264,7 +264,7 @@ static void find_with(struct run *run, struct run_facts *facts)
         words[count++] = dir;
     }
     for (size_t i = 0; i < plan->selector_count; i++)
-        if (access(plan->selectors[i], F_OK) == 0 && !case_files_is_below(dir, plan->selectors[i]))
+        if (access(plan->selectors[i], F_OK) == 0 && !plan_is_below(dir, plan->selectors[i]))
             words[count++] = plan->selectors[i];
     facts->found_with = words;
     facts->found_with_count = count;

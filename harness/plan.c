@@ -6,6 +6,7 @@
 #include "plan_require.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct planner {
@@ -14,10 +15,9 @@ struct planner {
     const struct scenario *scenario;
     const struct plan_options *options;
     struct plan *plan;
-    bool *selector_hit;
-    bool whole;    /* all of the suite's cases, since its file is named */
-    size_t chosen; /* cases that a word selects */
-    size_t seen;   /* those of them that fit, for shards */
+    bool *selector_hit, *places; /* by selector; a place is a file or folder */
+    size_t place_count;
+    size_t seen; /* selected cases, for shards */
 };
 
 /* ---- selection ---- */
@@ -43,23 +43,47 @@ static bool selects(const char *selector, const struct scenario_case *c, const c
            is_under(id, selector) || glob_matches(selector, id) || glob_matches(selector, c->id);
 }
 
-static bool is_file_named(struct planner *p, const struct suite *suite)
+bool plan_is_below(const char *dir, const char *path)
 {
-    bool named = false;
-    for (size_t i = 0; i < p->options->selector_count; i++)
-        if (suite->case_count > 0 && ends_with_path(suite->file, p->options->selectors[i]))
-            named = p->selector_hit[i] = true;
-    return named;
+    char *folder = realpath(dir, NULL), *file = realpath(path, NULL);
+    size_t len = folder == NULL ? 0 : strlen(folder);
+    bool below = folder != NULL && file != NULL && strncmp(file, folder, len) == 0 &&
+                 (file[len] == '/' || file[len] == '\0');
+    free(folder);
+    free(file);
+    return below;
+}
+
+/* Which words are files or folders of suites: those say where the others are looked for. */
+static bool is_place(const char *word, const struct suite *suite)
+{
+    return suite->case_count > 0 &&
+           (ends_with_path(suite->file, word) || plan_is_below(word, suite->file));
+}
+
+static void find_places(struct planner *p)
+{
+    for (size_t i = 0; i < p->options->selector_count; i++) {
+        for (size_t k = 0; k < p->scenario->suite_count && !p->places[i]; k++)
+            p->places[i] = is_place(p->options->selectors[i], p->scenario->suites[k]);
+        p->place_count += p->places[i];
+    }
+}
+
+static bool is_in_place(const struct planner *p, const struct suite *suite)
+{
+    bool in = p->place_count == 0;
+    for (size_t i = 0; i < p->options->selector_count && !in; i++)
+        in = p->places[i] && is_place(p->options->selectors[i], suite);
+    return in;
 }
 
 static bool is_selected(struct planner *p, const struct scenario_case *c, const char *id)
 {
-    bool selected = p->options->selector_count == 0 || p->whole;
-    for (size_t i = 0; i < p->options->selector_count; i++) {
-        if (selects(p->options->selectors[i], c, id))
+    bool selected = p->options->selector_count == p->place_count;
+    for (size_t i = 0; i < p->options->selector_count; i++)
+        if (!p->places[i] && selects(p->options->selectors[i], c, id))
             selected = p->selector_hit[i] = true;
-    }
-    p->chosen += selected;
     return selected;
 }
 
@@ -140,7 +164,7 @@ static bool plan_combination(struct planner *p, const struct scenario_case *c,
     return true;
 }
 
-static bool plan_cases(struct planner *p, const struct suite *suite)
+static bool plan_suite(struct planner *p, const struct suite *suite)
 {
     bool ok = true;
     for (size_t i = 0; i < suite->case_count && ok; i++) {
@@ -150,18 +174,6 @@ static bool plan_cases(struct planner *p, const struct suite *suite)
         for (size_t j = 0; ok && j < matrix->combinations; j++)
             ok = plan_combination(p, c, matrix, j);
     }
-    return ok;
-}
-
-/* A file's word beside others that select some of its cases says only where those are. */
-static bool plan_suite(struct planner *p, const struct suite *suite)
-{
-    size_t before = p->chosen;
-    bool named = is_file_named(p, suite), ok = plan_cases(p, suite);
-    p->whole = ok && named && p->chosen == before;
-    if (p->whole)
-        ok = plan_cases(p, suite);
-    p->whole = false;
     return ok;
 }
 
@@ -185,14 +197,16 @@ bool plan_make(struct diags *diags, struct arena *keep, const struct scenario *s
                const struct plan_options *options, struct plan *out)
 {
     struct arena scratch = {0};
-    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, false, 0, 0};
+    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, NULL, 0, 0};
     bool ok = true;
     p.selector_hit = arena_array(keep, bool, options->selector_count);
+    p.places = arena_array(keep, bool, options->selector_count);
+    find_places(&p);
     *out = (struct plan){0};
     for (size_t i = 0; i < scenario->suite_count && ok; i++)
-        ok = plan_suite(&p, scenario->suites[i]);
+        ok = !is_in_place(&p, scenario->suites[i]) || plan_suite(&p, scenario->suites[i]);
     for (size_t i = 0; i < options->selector_count && ok; i++)
-        if (!p.selector_hit[i])
+        if (!p.places[i] && !p.selector_hit[i])
             ok = selects_nothing(&p, options->selectors[i]);
     arena_free(&scratch);
     return ok;

@@ -69,4 +69,7 @@ struct planned {
 bool planned_read(struct diags *diags, struct arena *keep, const struct node *node,
                   struct planned *out);
 
+/* Whether path is that file or folder, or lies below it. */
+bool plan_is_below(const char *dir, const char *path);
+
 #endif
