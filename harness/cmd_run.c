@@ -66,7 +66,7 @@ static const struct command_line command = {
     "run",
     "[FILE | ID-GLOB | REQUIREMENT ...]",
     "Judges a driver with all cases, or those of the files, ids and requirements named.",
-    "Files and folders of cases say where ids and requirements are looked for.\n"
+    "A file or folder gives all its cases; beside ids or requirements of some of them, those.\n"
     "DIR/trace.jsonl grows during the run; DIR/results.json and DIR/junit.xml are written at its "
     "end.\n"
     "Ctrl-C or SIGTERM ends the run after the case under way; its trace says that it was cut.\n"

@@ -8,6 +8,12 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A selector that is a file or folder of suites. */
+struct place {
+    bool is_one, narrowed;
+};
 
 struct planner {
     struct diags *diags;
@@ -15,8 +21,10 @@ struct planner {
     const struct scenario *scenario;
     const struct plan_options *options;
     struct plan *plan;
-    bool *selector_hit, *places; /* by selector; a place is a file or folder */
-    size_t place_count;
+    bool *selector_hit;
+    struct place *places; /* by selector */
+    bool has_places;
+    bool whole;  /* all cases of the suite in hand */
     size_t seen; /* selected cases, for shards */
 };
 
@@ -54,35 +62,66 @@ bool plan_is_below(const char *dir, const char *path)
     return below;
 }
 
-/* Which words are files or folders of suites: those say where the others are looked for. */
+/* A word that is a file or folder of suites. */
 static bool is_place(const char *word, const struct suite *suite)
 {
     return suite->case_count > 0 &&
            (ends_with_path(suite->file, word) || plan_is_below(word, suite->file));
 }
 
+/* The words that are files or folders: kept apart, for they are no ids.  Many words are ids only.
+ */
 static void find_places(struct planner *p)
 {
     for (size_t i = 0; i < p->options->selector_count; i++) {
-        for (size_t k = 0; k < p->scenario->suite_count && !p->places[i]; k++)
-            p->places[i] = is_place(p->options->selectors[i], p->scenario->suites[k]);
-        p->place_count += p->places[i];
+        const char *word = p->options->selectors[i];
+        bool exists = access(word, F_OK) == 0;
+        for (size_t k = 0; k < p->scenario->suite_count && !p->places[i].is_one; k++)
+            p->places[i].is_one = exists ? is_place(word, p->scenario->suites[k])
+                                         : ends_with_path(p->scenario->suites[k]->file, word);
+        p->has_places |= p->places[i].is_one;
     }
 }
 
-static bool is_in_place(const struct planner *p, const struct suite *suite)
+static bool is_chosen_by_others(const struct planner *p, const struct suite *suite)
 {
-    bool in = p->place_count == 0;
-    for (size_t i = 0; i < p->options->selector_count && !in; i++)
-        in = p->places[i] && is_place(p->options->selectors[i], suite);
-    return in;
+    for (size_t i = 0; i < p->options->selector_count; i++)
+        for (size_t k = 0; k < suite->case_count && !p->places[i].is_one; k++) {
+            const char *word = p->options->selectors[i];
+            const struct scenario_case *c = &suite->cases[k];
+            if (selects(word, c, c->id) || is_under(word, c->id))
+                return true;
+        }
+    return false;
+}
+
+/* A place beside words that choose some of its cases says only where those are. */
+static void find_narrowed(struct planner *p)
+{
+    for (size_t k = 0; k < p->scenario->suite_count && p->has_places; k++) {
+        const struct suite *suite = p->scenario->suites[k];
+        if (!is_chosen_by_others(p, suite))
+            continue;
+        for (size_t i = 0; i < p->options->selector_count; i++)
+            p->places[i].narrowed |=
+                p->places[i].is_one && is_place(p->options->selectors[i], suite);
+    }
+}
+
+static bool is_whole(const struct planner *p, const struct suite *suite)
+{
+    for (size_t i = 0; i < p->options->selector_count; i++)
+        if (p->places[i].is_one && !p->places[i].narrowed &&
+            is_place(p->options->selectors[i], suite))
+            return true;
+    return p->options->selector_count == 0;
 }
 
 static bool is_selected(struct planner *p, const struct scenario_case *c, const char *id)
 {
-    bool selected = p->options->selector_count == p->place_count;
+    bool selected = p->whole;
     for (size_t i = 0; i < p->options->selector_count; i++)
-        if (!p->places[i] && selects(p->options->selectors[i], c, id))
+        if (!p->places[i].is_one && selects(p->options->selectors[i], c, id))
             selected = p->selector_hit[i] = true;
     return selected;
 }
@@ -197,16 +236,19 @@ bool plan_make(struct diags *diags, struct arena *keep, const struct scenario *s
                const struct plan_options *options, struct plan *out)
 {
     struct arena scratch = {0};
-    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, NULL, 0, 0};
+    struct planner p = {diags, keep, &scratch, scenario, options, out, NULL, NULL, false, false, 0};
     bool ok = true;
     p.selector_hit = arena_array(keep, bool, options->selector_count);
-    p.places = arena_array(keep, bool, options->selector_count);
+    p.places = arena_array(keep, struct place, options->selector_count);
     find_places(&p);
+    find_narrowed(&p);
     *out = (struct plan){0};
-    for (size_t i = 0; i < scenario->suite_count && ok; i++)
-        ok = !is_in_place(&p, scenario->suites[i]) || plan_suite(&p, scenario->suites[i]);
+    for (size_t i = 0; i < scenario->suite_count && ok; i++) {
+        p.whole = is_whole(&p, scenario->suites[i]);
+        ok = plan_suite(&p, scenario->suites[i]);
+    }
     for (size_t i = 0; i < options->selector_count && ok; i++)
-        if (!p.places[i] && !p.selector_hit[i])
+        if (!p.places[i].is_one && !p.selector_hit[i])
             ok = selects_nothing(&p, options->selectors[i]);
     arena_free(&scratch);
     return ok;

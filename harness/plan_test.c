@@ -106,7 +106,7 @@ static void test_plan__selection(void **state)
     const char *words[] = {"suite.yaml", "derive/hash[curve=P-384,hash=SHA1]"};
     struct plan_options both = {.selectors = words, .selector_count = 2, .allow = ALLOW_ALL};
     assert_true(plan_make(&diags, &keep, &scenario, &both, &plan));
-    assert_int_equal(plan.count, 1); /* the file or folder says where it is */
+    assert_int_equal(plan.count, 1); /* the file says where it is */
     assert_int_equal(diags.count, 0);
     assert_int_equal(count_selected("uite.yaml"), 0);
     assert_int_equal(diags.count, 1);
