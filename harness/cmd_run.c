@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
      "sweeps at every place, however many, and those of a driver's first calls",
      &options.exhaustive},
     {"jobs", 'j', OPTION_NUMBER, "N",
-     "runners side by side, with the virtual reader [one a processor]", &options.jobs},
+     "runners side by side, with the virtual reader only [one a processor]", &options.jobs},
     {"fail-on", 0, OPTION_TEXT, "warn", "exit 1 for warnings too", &options.fail_on},
     {"kinds", 0, OPTION_TEXT, "KINDS", KINDS_HELP, &options.kinds_name},
     {"seed", 0, OPTION_TEXT, "HEX", "make the same keys as the run with this seed", &options.seed},
@@ -543,6 +543,17 @@ static int check_selection(struct run *run)
     return complain_diags(run, run->plan.unselected ? EXIT_NOTHING : EXIT_USAGE);
 }
 
+/* Runners that share a card reset it in the middle of each other's cases, and each would have to
+ * prove the PIN anew.  What kind of reader a profile names is known only now. */
+static int check_alone(const struct run *run)
+{
+    if (run->jobs.count == 0 || run->session.is_virtual)
+        return 0;
+    return options_complain(
+        &command, "--jobs needs the virtual reader: a card in '%s' serves one runner at a time",
+        run->session.readers[0]);
+}
+
 static int run_driver(struct run *run)
 {
     int code = check_oracle();
@@ -553,6 +564,8 @@ static int run_driver(struct run *run)
     if (code != 0)
         return code;
     code = session_open(&run->session, &options.session);
+    if (code == 0)
+        code = check_alone(run);
     if (code == 0)
         code = set_seed(run);
     if (code < 0)

@@ -35,40 +35,34 @@ static bool try_shorter(const struct search *search, struct wrong_secret *out)
                                      (struct bytes){search->z.data + zeros, search->z.len - zeros});
 }
 
-static bool try_other_agreement(const struct search *search, struct wrong_secret *out)
+/* With the peers of the case's other agreements: with their containers, that is their own secrets,
+ * or with the agreement's, which is nobody's then if those differ. */
+static bool try_others(const struct search *search, bool own_container, const char *words,
+                       struct wrong_secret *out)
 {
     struct case_record *record = search->record;
+    *out = (struct wrong_secret){AGREEMENTS_OWN, words};
     for (size_t i = 0; i < record->agreement_count; i++) {
         const struct agreement *other = &record->agreements[i];
+        const struct agreement *with = own_container ? search->agreement : other;
         const struct curve *curve;
         struct bytes z;
-        if (other == search->agreement ||
-            key_secret(search->judge, record, other, &curve, &z) != NULL ||
-            bytes_equal(z, search->z) || !search->fits(search->data, z))
-            continue;
-        *out = (struct wrong_secret){AGREEMENTS_OWN, "the secret of another agreement"};
-        return true;
+        if (other != search->agreement &&
+            key_secret_with(search->judge, record, with, other, &curve, &z) == NULL &&
+            !bytes_equal(z, search->z) && search->fits(search->data, z))
+            return true;
     }
     return false;
 }
 
-/* With another container, or another card, such a secret is no agreement's. */
+static bool try_other_agreement(const struct search *search, struct wrong_secret *out)
+{
+    return try_others(search, false, "the secret of another agreement", out);
+}
+
 static bool try_other_peer(const struct search *search, struct wrong_secret *out)
 {
-    struct case_record *record = search->record;
-    for (size_t i = 0; i < record->agreement_count; i++) {
-        const struct agreement *other = &record->agreements[i];
-        const struct curve *curve;
-        struct bytes z;
-        if (other == search->agreement ||
-            key_secret_with(search->judge, record, search->agreement, other, &curve, &z) != NULL ||
-            bytes_equal(z, search->z) || !search->fits(search->data, z))
-            continue;
-        *out =
-            (struct wrong_secret){AGREEMENTS_OWN, "the secret with the peer of another agreement"};
-        return true;
-    }
-    return false;
+    return try_others(search, true, "the secret with the peer of another agreement", out);
 }
 
 static bool try_other_container(const struct search *search, struct wrong_secret *out)

@@ -88,9 +88,12 @@ run_again
 expect_no_text "$work/killed/trace.jsonl" 363534333231
 take_card
 
-# Refused while several runners wait for what the first one finds.
+# Refused, and by a card that several runners can't share.
 put_card jobs
-run "$reference" --jobs 4
+expect_code 2 "$MDCTS" run --reader MDCTS --driver "$reference" --out "$work/again" --jobs 4
+expect_text "$work/err" "a card in 'MDCTS V0 00 00' serves one runner at a time"
+expect_tries 3
+run "$reference"
 expect_text "$work/err" "the card refused the PIN; it was sent once and is not sent again"
 expect_tries 2
 run_again
