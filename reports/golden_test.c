@@ -19,8 +19,9 @@ static const struct golden {
     const char *name;
     int exit_code, exit_code_with_warnings;
 } goldens[] = {
-    {"clean", 0, 0},  {"defects", 1, 1}, {"cut", 6, 6},    {"hostile", 1, 1}, {"parallel", 1, 1},
-    {"memory", 1, 1}, {"secrets", 1, 1}, {"sweeps", 1, 1}, {"names", 1, 1},   {"instruments", 1, 1},
+    {"clean", 0, 0},    {"defects", 1, 1},     {"cut", 6, 6},     {"hostile", 1, 1},
+    {"parallel", 1, 1}, {"memory", 1, 1},      {"secrets", 1, 1}, {"sweeps", 1, 1},
+    {"names", 1, 1},    {"instruments", 1, 1}, {"owner", 1, 1},
 };
 
 static char *read_whole(struct arena *arena, const char *path)
